@@ -14,7 +14,7 @@ os.environ["DO_NOT_TRACK"] = "1"
 os.environ.setdefault("PREFECT_CLIENT_MAX_RETRIES", "7")  # after 2 s, then doubled: four minutes in total
 os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "180")  # a busy machine takes over 20 s
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import date, datetime
 from functools import partial
 from inspect import unwrap
@@ -31,7 +31,6 @@ from prefect.runtime import task_run
 from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 from prefect.states import Completed, Failed, State
 
-from outputs.strict_model import StrictModel
 from pipeline.batch.generate import Summary, hold, make_clips, make_plan, refuse_unknown, stopped_by, summarise
 from pipeline.batch.nightly import NightlyConfig, close_night, open_night
 from pipeline.batch.run_page import line_of, page_of, rows_of
@@ -45,6 +44,7 @@ from pipeline.engine.loopback import refuse_open_cluster
 from pipeline.engine.outcomes import is_transient
 from pipeline.engine.shutdown import graceful_shutdown
 from pipeline.errors import user_errors
+from pipeline.options import as_json
 from pipeline.runs.batch_history import all_well_since, ended_nights
 from pipeline.runs.clip_outcome import ClipDone, Timings
 from pipeline.runs.run_config import (
@@ -299,8 +299,9 @@ def serve(
         told = f"Prefect's server cannot be reached ({why}); `nearmiss nightly --serve` needs none"
         raise typer.BadParameter(told, param_hint="PREFECT_API_URL")
     _check(RunConfig(paths=tuple(paths), out=Path(out), **dict(request)), how, launch)
-    given = {key: value for model in (tonight, request, webhook, launch) for key, value in _as_parameters(model)}
-    parameters = {"specs": paths, "root": out, "how": dict(_as_parameters(how))} | given
+    parameters = {"specs": paths, "root": out, "how": as_json(how)}
+    for options in (tonight, request, webhook, launch):
+        parameters |= as_json(options)
     nightly_flow.serve(name="nearmiss-nightly", cron=cron, parameters=parameters, limit=1)
 
 
@@ -309,11 +310,6 @@ def _check(what: RunConfig, how: ExecutionConfig, launch: LaunchOptions) -> None
     with plain_errors():
         _allowed(how, launch)
         refuse_unknown(what)
-
-
-def _as_parameters(options: StrictModel) -> Iterable[tuple[str, Any]]:
-    """Options that were given, as parameters of a flow, which Prefect stores as JSON."""
-    return options.model_dump(mode="json", exclude_defaults=True).items()
 
 
 if __name__ == "__main__":

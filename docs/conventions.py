@@ -275,7 +275,7 @@ Generated from the program (`python -m docs.generate`). `nearmiss explain FILE` 
 | skid *to the left* | – | counterclockwise | *to the right*: clockwise |
 | exits of a roundabout | – | counted from where one enters, 1 first | not allowed |
 
-A gap, TTC or headway is measured bumper to bumper. `radius` is measured at the centre of the ego's lane. A story's *it*
+A gap, TTC or headway is measured from box to box: [Criticality figures](reference/criticality.md). `radius` is measured at the centre of the ego's lane. A story's *it*
 means the actor that was mentioned last.
 
 ## Keys with a default

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 FAMILIES = ("physics", "pixels")
+ROUNDING = 1e-9  # in any unit; smaller values are rounding errors of a value that is 0
 
 
 class Outcome(StrEnum):
@@ -46,6 +47,8 @@ class Verdict:
     def __post_init__(self) -> None:
         if not self.id:
             object.__setattr__(self, "id", check_id(self.check))
+        if self.value is not None and abs(self.value) < ROUNDING:
+            object.__setattr__(self, "value", 0.0)
 
     @property
     def against(self) -> bool:

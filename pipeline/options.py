@@ -93,6 +93,11 @@ def words(settings: StrictModel) -> list[str]:
     return told
 
 
+def as_json(settings: StrictModel) -> dict[str, Any]:
+    """The settings that are not the defaults, by field, as values of JSON."""
+    return settings.model_dump(mode="json", exclude_defaults=True)
+
+
 def _typed(value: object) -> str:
     """A value as it is typed: 1800, not 1800.0."""
     return f"{value:g}" if isinstance(value, float) and float(f"{value:g}") == value else str(value)

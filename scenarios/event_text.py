@@ -20,14 +20,22 @@ from scenarios.model.triggers import (
     InLane,
     Trigger,
 )
-from scenarios.scenario import Event
+from scenarios.scenario import Event, Relation
 
 VERB_TEXT: ActionTable[Callable[[Any], str]] = ActionTable("words")  # an action in words, without its actor
 
 
 def sentence(event: Event) -> str:
     """The sentence of an event: 'lead brakes at 6 m/s^2 when the gap between lead and the ego is below 10 m'."""
-    return f"{actor_text(event.actor)} {action_text(event.do)} {trigger_text(event.when)}"
+    where = f" {relation_text(event.where)}" if event.where is not None else ""
+    return f"{actor_text(event.actor)} {action_text(event.do)}{where} {trigger_text(event.when)}"
+
+
+def relation_text(where: Relation) -> str:
+    """A place in words: 'in front of the ego', 'between lead and truck'."""
+    if len(where.of) > 1:
+        return f"between {' and '.join(map(actor_text, where.of))}"
+    return f"{'in front of' if where.ahead else 'behind'} {actor_text(where.of[0])}"
 
 
 def trigger_text(when: Trigger) -> str:
@@ -35,8 +43,8 @@ def trigger_text(when: Trigger) -> str:
     match when:
         case After(t):
             return f"after {number_text(t)} s" if t else "at the start"
-        case AfterEvent(event, delay) if delay:
-            return f"{number_text(delay)} s after {event} has ended"
+        case AfterEvent(event, delay, begun) if delay:
+            return f"{number_text(delay)} s after {event} has {'begun' if begun else 'ended'}"
     return f"when {condition_text(when)}"
 
 
@@ -49,8 +57,12 @@ def condition_text(when: Trigger) -> str:
             return " or ".join(map(condition_text, parts))
         case After(t):
             return f"{number_text(t)} s have passed"
-        case AfterEvent(event, delay):
-            return f"{event} has been over for {number_text(delay)} s" if delay else f"{event} has ended"
+        case AfterEvent(event, delay, begun) if delay:
+            return f"{event} has been {'under way' if begun else 'over'} for {number_text(delay)} s"
+        case AfterEvent(event, _, begun):
+            return f"{event} has {'begun' if begun else 'ended'}"
+        case AtGap(of, to, 0.0, True):
+            return f"{actor_text(of)} is alongside {actor_text(to)}"
         case AtGap(of, to, gap, below):
             return f"the gap between {actor_text(of)} and {actor_text(to)} is {_bound(below)} {number_text(gap)} m"
         case AtTTC(of, to, ttc):

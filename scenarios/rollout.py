@@ -14,6 +14,9 @@ from scenarios.roads.road import Road
 FRAME_RATE_HZ = 12.0
 KEYFRAME_RATE_HZ = 2.0  # nuScenes' rate of annotated keyframes
 KEYFRAME_STRIDE = round(FRAME_RATE_HZ / KEYFRAME_RATE_HZ)  # frames from one keyframe to the next
+# Longest time between two measured ego poses of a log that the physics checks can judge: one of 10 Hz may be missing.
+# Interpolated between poses 0.2 s apart, a braking of 7 m/s^2 seems to be up to 7.7; 0.25 s: up to 9; 0.5 s: up to 18.
+LONGEST_POSE_STEP_S = 0.21
 
 
 def frame_count(duration_s: float) -> int:
@@ -37,7 +40,8 @@ class RolloutEnd(StrEnum):
 class SimEvent:
     """An event in the simulation, for plots and reports; `other` is the body that was hit, if any.
 
-    `impact_mps` is the relative speed at contact (`simulation.dynamics.collisions`); None without a collision, and in
+    `impact_mps` is the relative speed at contact (`simulation.dynamics.collisions`), with its components: the velocity
+    of `actor` relative to `other`, along the heading of `actor` and to its left. None without a collision, and in
     records of earlier versions.
     """
 
@@ -46,6 +50,8 @@ class SimEvent:
     what: str
     other: str = ""
     impact_mps: float | None = None
+    along_mps: float | None = None
+    across_mps: float | None = None
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,8 @@ class Rollout:
     `centre` is the box centre; `speed_mps` is signed along the heading; `acceleration_mps2` is longitudinal.
     Where `valid` is False the other entries are undefined. Where `sliding` is True a body moves under friction or
     gravity alone: not along its heading, and in the air while its centre is above half its height. `ego_to_map` is the
-    pose of the ego frame (origin on the ground under the rear axle).
+    pose of the ego frame (origin on the ground under the rear axle). `pose_step_s`: in a log, the longest time between
+    two measured poses of the ego, between which they are interpolated; 0 in a simulation.
     """
 
     id: str
@@ -87,6 +94,7 @@ class Rollout:
     happenings: tuple[SimEvent, ...]
     ended: RolloutEnd
     unfired: tuple[Unfired, ...] = ()
+    pose_step_s: float = 0.0
 
     @property
     def sizes(self) -> Float[np.ndarray, "actor 3"]:

@@ -56,13 +56,24 @@ class AtPose:
 
 
 @dataclass(frozen=True)
+class Relation:
+    """A place relative to other bodies: ahead of one, behind one, or between two of them (`of` has two)."""
+
+    of: tuple[str, ...]
+    ahead: bool = True
+
+
+@dataclass(frozen=True)
 class Event:
-    """`name` is used by other events to refer to it; it has no effect by itself."""
+    """`name` is used by other events to refer to it; it has no effect by itself. `where`: the place at which the actor
+    must come into the path of others; None if the event says none.
+    """
 
     actor: str
     when: Trigger
     do: Action
     name: str = ""
+    where: Relation | None = field(default=None, metadata=ADDED)
 
 
 @dataclass(frozen=True)

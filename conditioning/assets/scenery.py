@@ -4,9 +4,11 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 import numpy as np
+import shapely
 from jaxtyping import Float
 
 from conditioning.assets.shelters import Shelter, shelters_of
+from scenarios.boxes import box_corners
 from scenarios.model.sides import Side
 from scenarios.roads.junction import CORNER_M
 from scenarios.roads.road import Road, ring_centre
@@ -197,10 +199,33 @@ def build_scenery(rollout: Rollout) -> Scenery:
     """Rows of buildings behind the sidewalks, trees and lamps along them, nothing over the carriageway's ground.
 
     Drawn from the rollout's id alone, so that layers, labels and pictures agree; empty for a log, whose map is unknown.
+    No building stands where a body is at some time of the rollout.
     """
     if rollout.road is None:
         return NO_SCENERY
+    made = _drawn_scenery(rollout)
+    return replace(made, buildings=tuple(b for b in made.buildings if not _entered(b, rollout)))
+
+
+def _entered(building: Building, rollout: Rollout) -> bool:
+    """Whether any body is inside a building at any time."""
+    reach = np.hypot(*rollout.sizes[:, :2].T) / 2
+    cos, sin = np.cos(building.yaw_rad), np.sin(building.yaw_rad)
+    dx, dy = rollout.centre[..., 0] - building.x_m, rollout.centre[..., 1] - building.y_m
+    inside = np.abs(cos * dx + sin * dy) < building.length_m / 2 + reach
+    inside &= np.abs(cos * dy - sin * dx) < building.width_m / 2 + reach
+    frames, rows = np.nonzero(inside & rollout.valid)  # circles around the boxes; now the boxes themselves
+    if not len(frames):
+        return False
+    foot = np.array([[building.length_m, building.width_m]]), np.array([building.yaw_rad])
+    wall = shapely.Polygon(box_corners(np.array([[building.x_m, building.y_m]]), foot[1], foot[0])[0])
+    xy, yaw = rollout.centre[frames, rows, :2], rollout.yaw_rad[frames, rows]
+    return bool(shapely.intersects(shapely.polygons(box_corners(xy, yaw, rollout.sizes[rows])), wall).any())
+
+
+def _drawn_scenery(rollout: Rollout) -> Scenery:
     rng, road = _seed(f"scenery {rollout.id}"), rollout.road
+    assert road is not None
     first, last = _reach(rollout, road)
     buildings, trees, lamps = [], [], []
     for side in (1, -1):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from os.path import isfile
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +12,17 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.spatial.transform import Rotation, Slerp
 
 from conditioning.geometry.camera import Camera
-from conditioning.logs.tables import LogError, Row, Tables, camera_of, open_tables, pose_matrix
+from conditioning.logs.check_log import CHANNEL, check_scene
+from conditioning.logs.log_fault import LogFault, plain
+from conditioning.logs.scene_rows import pose_steps
+from conditioning.logs.table_fields import Row
+from conditioning.logs.tables import LogError, Tables, camera_of, open_tables, pose_matrix, refusal
 from conditioning.logs.tracks import Motion, Track, sample_track, tracks_of
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, Body, Kind
 from scenarios.model.kinds.registry import KINDS
 from scenarios.rollout import FRAME_RATE_HZ, KEYFRAME_STRIDE, Rollout, RolloutEnd, frame_count
 from scenarios.scenario import Scenario
 
-CHANNEL = "CAM_FRONT"
 # A log has no brake lights: they are assumed to be on while a vehicle's acceleration is below this.
 BRAKE_LIGHT_MPS2 = -1.0
 SMOOTH_FRAMES = 2.0  # sigma; 1 cm of noise in a pose is more than 0.1 m/s of speed
@@ -29,7 +33,8 @@ class Log:
     """A section of a recorded drive.
 
     `picture_files` and `picture_t_s` list the camera's pictures and their times on the rollout's clock; `left_out`
-    counts the boxes of categories without a corresponding kind of body.
+    counts the boxes of categories without a corresponding kind of body. `remarks` are the faults of the tables with
+    which it is read nevertheless.
     """
 
     rollout: Rollout
@@ -37,6 +42,7 @@ class Log:
     picture_files: tuple[Path, ...]
     picture_t_s: Float[np.ndarray, "picture"]
     left_out: dict[str, int]
+    remarks: tuple[LogFault, ...]
 
 
 def read_log(root: Path, scenario: Scenario) -> Log:
@@ -45,13 +51,17 @@ def read_log(root: Path, scenario: Scenario) -> Log:
 
     Boxes and ego poses are interpolated to 12 Hz at the same instants; between keyframes a box follows a smooth curve
     through its annotations. The map frame is level, with the ego's first position and heading as origin and x axis; the
-    ego keeps the log's pitch and roll. Raises LogError.
+    ego keeps the log's pitch and roll. Raises LogError, with every fault for which the log would be read wrongly.
     """
     start = scenario.from_log
     if start is None:
         raise LogError(f"{scenario.name}: does not start from a log")
     tables = open_tables(Path(root), start.scene, start.split)
-    samples = tables.samples(tables.scene(start.scene))
+    scene = tables.scene(start.scene)
+    remarks = check_scene(tables, scene)
+    if any(fault.refused for fault in remarks):
+        raise refusal(tables, start.scene, remarks)
+    samples = tables.samples(scene)
     pictures = tables.pictures(samples, CHANNEL)
     begin_us = pictures[0]["timestamp"]
     picture_s = (np.array([p["timestamp"] for p in pictures]) - begin_us) / 1e6
@@ -61,9 +71,10 @@ def read_log(root: Path, scenario: Scenario) -> Log:
     map_to_global = _level(ego_to_global[0])
     ego_to_map = np.linalg.inv(map_to_global) @ ego_to_global
     tracks, left_out = tracks_of(tables, annotation_s, map_to_global, zero)
-    rollout = _rollout(scenario, t, ego_to_map, map_to_global, tracks)
+    step_s = _longest_step(pose_steps(picture_s, _poses(tables, pictures)), picture_s - zero, t[-1])
+    rollout = _rollout(scenario, t, ego_to_map, map_to_global, tracks, step_s)
     files = tuple(tables.root / p["filename"] for p in pictures)
-    return Log(rollout, camera_of(tables, pictures[0], CHANNEL), files, picture_s - zero, left_out)
+    return Log(rollout, camera_of(tables, pictures[0], CHANNEL), files, picture_s - zero, left_out, remarks)
 
 
 def log_pictures(
@@ -94,11 +105,20 @@ def nearest_pictures(log: Log, t_s: Float[np.ndarray, "time"]) -> Int[np.ndarray
 def _picture(
     file: Path, camera: Camera, part: tuple[float, float, float, float]
 ) -> UInt8[np.ndarray, "height width 3"]:
-    if not file.is_file():
-        raise LogError(f"{file}: the tables name this picture, but the file is missing")
-    with Image.open(file) as image:
-        size = (camera.width, camera.height)
-        return np.asarray(image.convert("RGB").resize(size, Image.Resampling.LANCZOS, box=part, reducing_gap=None))
+    named = file.with_name(plain(file.name))
+    if not isfile(file):
+        raise LogError(f"{named}: the tables name this picture, but the file is missing")
+    try:
+        with Image.open(file) as image:
+            size = (camera.width, camera.height)
+            return np.asarray(image.convert("RGB").resize(size, Image.Resampling.LANCZOS, box=part, reducing_gap=None))
+    except (
+        OSError,
+        ValueError,
+        SyntaxError,
+        Image.DecompressionBombError,
+    ) as error:  # what Pillow raises for cut files
+        raise LogError(f"{named}: not a whole picture: {error}") from error
 
 
 def _annotation_times(samples: list[Row], pictures: list[Row], begin_us: int) -> dict[str, float]:
@@ -121,15 +141,13 @@ def _clock(
     Frame 0 is at the instant of a picture.
     """
     last = min(picture_s[-1], annotation_s[-1])
+    held = f"{len(annotation_s)} keyframes in sample, {len(picture_s)} pictures in sample_data"
     if not 0 <= start_s < last:
-        raise LogError(
-            f"{scenario.name}: start_s is {start_s:g} s, but the scene lasts {last:.1f} s "
-            f"({len(annotation_s)} keyframes, {len(picture_s)} pictures)"
-        )
+        raise LogError(f"{scenario.name}: start_s is {start_s:g} s, but the scene lasts {last:.1f} s ({held})")
     zero = picture_s[np.abs(picture_s - start_s).argmin()]
     requested, available = frame_count(scenario.duration_s), int((last - zero) * FRAME_RATE_HZ + 1e-6) + 1
     if available < 1 + KEYFRAME_STRIDE:
-        raise LogError(f"{scenario.name}: less than half a second of the scene is left after {start_s:g} s")
+        raise LogError(f"{scenario.name}: less than half a second of the scene is left after {start_s:g} s ({held})")
     frames = requested if requested <= available else available - (available - 1) % KEYFRAME_STRIDE
     return float(zero), np.arange(frames) / FRAME_RATE_HZ
 
@@ -138,11 +156,21 @@ def _ego_poses(
     tables: Tables, pictures: list[Row], picture_s: np.ndarray, t: np.ndarray
 ) -> Float[np.ndarray, "time 4 4"]:
     """Ego poses in the global frame at any instants, interpolated between those of the pictures."""
-    known = np.stack([pose_matrix(tables["ego_pose"][p["ego_pose_token"]]) for p in pictures])
+    known = np.stack([pose_matrix(pose) for pose in _poses(tables, pictures)])
     poses = np.tile(np.eye(4), (len(t), 1, 1))
     poses[:, :3, :3] = Slerp(picture_s, Rotation.from_matrix(known[:, :3, :3]))(t).as_matrix()
     poses[:, :3, 3] = np.stack([np.interp(t, picture_s, known[:, i, 3]) for i in range(3)], axis=-1)
     return poses
+
+
+def _poses(tables: Tables, pictures: list[Row]) -> list[Row]:
+    return [tables["ego_pose"][picture["ego_pose_token"]] for picture in pictures]
+
+
+def _longest_step(steps_s: np.ndarray, at_s: np.ndarray, end_s: float) -> float:
+    """The longest time between two measured poses that overlaps the rollout's time, which begins at 0."""
+    during = (at_s > 0) & (at_s - steps_s < end_s)
+    return float(steps_s[during].max(initial=0.0))
 
 
 def _level(pose_in: Float[np.ndarray, "4 4"]) -> Float[np.ndarray, "4 4"]:
@@ -153,7 +181,8 @@ def _level(pose_in: Float[np.ndarray, "4 4"]) -> Float[np.ndarray, "4 4"]:
     return level
 
 
-def _rollout(scenario: Scenario, t: np.ndarray, ego_to_map, map_to_global, tracks: list[Track]) -> Rollout:
+def _rollout(scenario: Scenario, t: np.ndarray, ego_to_map, map_to_global, tracks: list[Track],
+             pose_step_s: float) -> Rollout:  # fmt: skip
     motions = [_ego(t, ego_to_map), *(sample_track(track, t) for track in tracks)]
     stacked = {name: np.stack([getattr(m, name) for m in motions], axis=1)
                for name in ("centre", "yaw_rad", "speed_mps", "acceleration_mps2", "valid")}  # fmt: skip
@@ -166,6 +195,7 @@ def _rollout(scenario: Scenario, t: np.ndarray, ego_to_map, map_to_global, track
         ego_to_map=ego_to_map, map_to_global=map_to_global, road=None, surface=scenario.surface,
         friction=scenario.friction, environment=scenario.environment, happenings=(),
         ended=RolloutEnd.DURATION if len(t) >= requested else RolloutEnd.LOG_END,
+        pose_step_s=pose_step_s,
     )  # fmt: skip
 
 

@@ -6,7 +6,8 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy.interpolate import CubicHermiteSpline
 
-from conditioning.logs.tables import Row, Tables, pose_matrix
+from conditioning.logs.table_fields import Row
+from conditioning.logs.tables import Tables, pose_matrix
 from scenarios.model.bodies import Body, Kind, Size
 from scenarios.model.kinds.registry import KINDS
 

@@ -32,6 +32,7 @@ class _RolloutMetadata(StrictModel):
     happenings: tuple[SimEvent, ...]
     ended: RolloutEnd
     unfired: tuple[Unfired, ...]
+    pose_step_s: float = 0.0  # not in clips of earlier versions
 
 
 class StoredCamera(StrictModel):

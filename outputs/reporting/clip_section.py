@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float
 
 from conditioning.geometry.camera import Camera
 from conditioning.sensors.visibility import Labels
@@ -14,7 +13,8 @@ from outputs.clips.manifest import ClipRecord, read_record
 from outputs.clips.rollout_file import read_cameras, read_rollout
 from outputs.nuscenes.taxonomy import MOVING_MPS
 from outputs.reporting.plots import Plot, Series, line_plot
-from scenarios.metrics.criticality import closest
+from scenarios.metrics.criticality import Encounters, closest, encounters
+from scenarios.metrics.near_miss import near_miss
 from scenarios.rollout import Rollout
 
 TTC_CEILING_S = 10.0  # larger times to collision are not relevant for a near miss
@@ -39,6 +39,7 @@ class ClipView:
     cameras: tuple[CameraView, ...]
     actors: list[dict[str, str]]
     plots: tuple[Plot, ...]
+    near_miss: tuple[str, ...]
     duration_s: float
     ended: str
 
@@ -53,7 +54,9 @@ def clip_view(folder: Path) -> ClipView:
     )
     actors = [{"id": body.id, "kind": body.kind.value} for body in rollout.bodies]
     duration = float(rollout.t_s[-1])
-    return ClipView(record, views, actors, _plots(rollout), duration, rollout.ended.value)
+    met = encounters(rollout)
+    near = tuple(near_miss(rollout, met).words())
+    return ClipView(record, views, actors, _plots(rollout, met), near, duration, rollout.ended.value)
 
 
 def _camera_view(folder: Path, camera: Camera, labels: Labels) -> CameraView:
@@ -76,32 +79,36 @@ def _boxes(labels: Labels, frame: int) -> list[list[int | float]]:
     return [[int(row), *boxes[row].tolist(), int(percent[row])] for row in order]
 
 
-def _plots(rollout: Rollout) -> tuple[Plot, ...]:
+def _plots(rollout: Rollout, met: Encounters) -> tuple[Plot, ...]:
     marks = [(h.t_s, f"{h.actor} {h.what}") for h in rollout.happenings]
-    met, rows = closest(rollout), _plotted_bodies(rollout)
+    ahead = closest(met)
+    rows = _plotted_bodies(rollout, met, ahead.row.tolist())
     kmh = np.where(rollout.valid, np.abs(rollout.speed_mps) * 3.6, np.nan)
     speeds = [Series(rollout.bodies[row].id, kmh[:, row], colour) for colour, row in enumerate(rows)]
 
-    def by_body(values: Float[np.ndarray, "time"]) -> list[Series]:
-        return [
-            Series(rollout.bodies[row].id, np.where(met.row == row, values, np.nan), colour)
-            for colour, row in enumerate(rows)
-            if (met.row == row).any()
-        ]
-
-    above = f"Not drawn above {TTC_CEILING_S:g} s or while the gap grows."
+    gaps = [
+        Series(rollout.bodies[row].id, np.where(ahead.row == row, ahead.gap_m, np.nan), colour)
+        for colour, row in enumerate(rows)
+        if (ahead.row == row).any()
+    ]
+    times = [
+        Series(rollout.bodies[row].id, np.where(np.isfinite(met.ttc_s[:, row]), met.ttc_s[:, row], np.nan), colour)
+        for colour, row in enumerate(rows)
+        if np.isfinite(met.ttc_s[:, row]).any()
+    ]
+    above = f"To any side of the ego. Not drawn above {TTC_CEILING_S:g} s or while no contact is about to happen."
     return (
         line_plot("Speed", "km/h", rollout.t_s, speeds, marks),
-        line_plot("Gap to the nearest body in the ego's path", "m", rollout.t_s, by_body(met.gap_m), marks),
-        line_plot("Time to collision", "s", rollout.t_s, by_body(met.ttc_s), marks, TTC_CEILING_S, above),
+        line_plot("Gap to the nearest body in the ego's path", "m", rollout.t_s, gaps, marks),
+        line_plot("Time to collision", "s", rollout.t_s, times, marks, TTC_CEILING_S, above),
     )
 
 
-def _plotted_bodies(rollout: Rollout) -> list[int]:
-    """At most `COLOURS` bodies: the ego, those in its path, then others that move; the nearest first."""
-    away = np.linalg.norm(rollout.centre[:, :, :2] - rollout.centre[:, :1, :2], axis=-1)
-    nearest = np.argsort(np.where(rollout.valid, away, np.inf).min(axis=0)).tolist()
-    in_the_way = set(closest(rollout).row.tolist())
+def _plotted_bodies(rollout: Rollout, met: Encounters, ahead: list[int]) -> list[int]:
+    """At most `COLOURS` bodies: the ego, those in its path or about to touch it, then others that move; the nearest
+    first."""
+    nearest = np.argsort(met.distance_m.min(axis=0)).tolist()
+    in_the_way = {*ahead, *np.flatnonzero(np.isfinite(met.ttc_s).any(axis=0)).tolist()}
     moves = (rollout.valid & (np.abs(rollout.speed_mps) > MOVING_MPS)).any(axis=0)
     others = [row for row in nearest if row in in_the_way] + [row for row in nearest if moves[row]]
     return list(dict.fromkeys([0, *others]))[:COLOURS]

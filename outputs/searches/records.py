@@ -16,7 +16,7 @@ class Fate(StrEnum):
     NO_CONFLICT = "without any conflict"
 
 
-BEYOND = 100.0  # figures of a near miss are smaller; after a contact the required deceleration has no bound
+BEYOND = 100.0  # the figure of a required deceleration if no braking suffices; all other figures are smaller
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Trial:
         if not self.figures:
             return self.fate
         values = [
-            f"{v:.3g} {u}" if v < BEYOND else f"over {BEYOND:g} {u}" for v, u in zip(self.figures, units, strict=True)
+            f"{v:.3g} {u}" if v < BEYOND else "no braking suffices" for v, u in zip(self.figures, units, strict=True)
         ]
         hit = "" if self.impact_mps is None else f", hit at {self.impact_mps * 3.6:.1f} km/h"
         return ", ".join(values) + hit

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from conditioning.geometry.rigs import Rig, rig_id
+from conditioning.logs.check_log import remarks_on
 from conditioning.logs.tables import log_fingerprint
 from outputs.clips.manifest import ClipRecord
 from outputs.exporters import EXPORTERS
@@ -47,7 +48,8 @@ class NothingToMake(UserError):
 class Plan:
     """The clips of a request, the faults of its files, and the scenarios without their log.
 
-    `scenarios` are all valid ones, also beyond the request's limit; `rig` are the cameras of all clips.
+    `scenarios` are all valid ones, also beyond the request's limit; `rig` are the cameras of all clips; `log_remarks`
+    are the faults of the log's tables with which it is read nevertheless.
     """
 
     jobs: tuple[Job, ...]
@@ -55,6 +57,7 @@ class Plan:
     without_log: tuple[str, ...]
     scenarios: tuple[Scenario, ...]
     rig: Rig
+    log_remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -183,7 +186,10 @@ def make_plan(request: RunConfig) -> Plan:
     named = rig_id(rig)
     jobs = [_job(scenario, seed, weights, request, named) for scenario in scenarios for seed in request.seeds]
     jobs = [job for job in jobs if request.clips is None or job.clip in request.clips]
-    return Plan(tuple(jobs[: request.limit]), loaded.faults, without_log, tuple(scenarios), rig)
+    jobs = jobs[: request.limit]
+    starts = [job.scenario.from_log for job in jobs if job.scenario.from_log]
+    remarks = tuple(map(str, remarks_on(request.log, starts))) if request.log and starts else ()
+    return Plan(tuple(jobs), loaded.faults, without_log, tuple(scenarios), rig, remarks)
 
 
 def _job(scenario: Scenario, seed: int, weights: str, request: RunConfig, rig: str) -> Job:
@@ -210,7 +216,7 @@ def hold(
         "paths": request.paths, "seeds": request.seeds,
         "log": str(request.log or ""), "machine": machine(), "versions": versions(),
         "again": request.again or resuming(request.out), "asked": len(plan.jobs),
-        "faults": tuple(str(fault) for fault in plan.faults),
+        "faults": tuple(str(fault) for fault in plan.faults), "log_remarks": plan.log_remarks,
     }  # fmt: skip
     refuse_staging(RENDERERS.get(request.renderer), how)
     prints = model_fingerprints(request.renderer, request.preset, request.weights)
@@ -221,6 +227,8 @@ def hold(
         with open_run(request.out, same, start, plan.rig) as run, journal(run.path):
             run.ask(plan.scenarios)
             log.info("begun", extra={"clips": len(plan.jobs), "files_with_faults": len(plan.faults)})
+            if plan.log_remarks:
+                log.warning("remarks on the log", extra={"remarks": plan.log_remarks})
             if baseline.uncalibrated or baseline.unknown:  # verdicts state the first, only this log line the second
                 told = {"uncalibrated": baseline.uncalibrated, "unknown": baseline.unknown}
                 log.warning("baseline of other checks", extra=told)

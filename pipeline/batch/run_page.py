@@ -18,10 +18,10 @@ def rows_of(summary: Summary) -> Iterator[dict[str, str]]:
 
 
 def page_of(summary: Summary, line: str) -> str:
-    """Markdown with counts, every clip that is not accepted with its reason, and the faults of files."""
+    """Markdown with counts, every clip that is not accepted with its reason, and the faults of files and logs."""
     rows = [row for row in rows_of(summary) if row["verdict"] != "accepted"]
     table = "".join(f"| {' | '.join(cell.replace('|', '/') for cell in row.values())} |\n" for row in rows)
-    faults = "".join(f"```\n{fault}\n```\n" for fault in summary.plan.faults)
+    faults = "".join(f"```\n{fault}\n```\n" for fault in (*summary.plan.faults, *summary.plan.log_remarks))
     report = summary.run.absolute() / "report.html"
     head = f"# {line}\n\n{len(summary.plan.jobs)} clips requested. Report: `{report}`\n\n"
     return head + (f"| clip | verdict | why |\n| --- | --- | --- |\n{table}\n" if rows else "") + faults

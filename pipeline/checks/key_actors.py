@@ -13,16 +13,15 @@ source pictures; there is no prompt, and every frame counts.
 from dataclasses import dataclass, replace
 
 import numpy as np
-import shapely
 from jaxtyping import Bool, Float, Int
 
 from outputs.verdict import Outcome, Verdict
-from pipeline.checks.kinematics import outlines
 from pipeline.checks.objects import HEIGHT_BINS_PX, LEAST_ASKED
-from pipeline.checks.outcomes import ego_hits
 from pipeline.checks.scene import DETECTOR, FLOOR_PX, CheckedClip
 from pipeline.checks.sight import FrameDetections
 from pipeline.checks.targets import CLASSES
+from scenarios.metrics.criticality import encounters
+from scenarios.metrics.near_miss import ego_impact
 from scenarios.rollout import Rollout
 
 KEY_ACTOR = "key actor"
@@ -112,8 +111,8 @@ def _roles(scene: CheckedClip, named: frozenset[str], asked: Bool[np.ndarray, "t
 def _hit(rollout: Rollout) -> set[str]:
     """Ids of all bodies in a collision: recorded events, and in a log the overlap with the ego's box."""
     told = {name for h in rollout.happenings if h.other for name in (h.actor, h.other)}
-    seen = ego_hits(rollout)
-    return told | ({seen[0]} if seen else set())
+    seen = ego_impact(rollout, encounters(rollout))
+    return told | ({seen.other} if seen else set())
 
 
 def _nearest(scene: CheckedClip, asked: Bool[np.ndarray, "time actor"]) -> int | None:
@@ -121,21 +120,12 @@ def _nearest(scene: CheckedClip, asked: Bool[np.ndarray, "time actor"]) -> int |
     rows = np.flatnonzero(asked.sum(axis=0) >= LEAST_ASKED)
     if not len(rows):
         return None
-    return int(rows[_away_m(scene.rollout)[:, rows].min(axis=0).argmin()])
+    return int(rows[encounters(scene.rollout).distance_m[:, rows].min(axis=0).argmin()])
 
 
 def _asked(scene: CheckedClip, first: int) -> Bool[np.ndarray, "time actor"]:
     """Frames in which each actor is in plain view, from frame `first` on."""
     return scene.eligible & (np.arange(len(scene.eligible)) >= first)[:, None]
-
-
-def _away_m(rollout: Rollout) -> Float[np.ndarray, "time actor"]:
-    """Distance from the ego's outline to every body's, metres; 0 if they touch, infinite if one is not valid."""
-    away = np.full(rollout.valid.shape, np.inf)
-    for frame in np.flatnonzero(rollout.valid[:, 0]):
-        boxes, there = outlines(rollout, int(frame)), rollout.valid[frame]
-        away[frame, there] = shapely.distance(boxes[0], boxes[there])
-    return away
 
 
 def _count(

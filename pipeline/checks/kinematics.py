@@ -6,12 +6,12 @@ import numpy as np
 import shapely
 from jaxtyping import Bool, Float
 
-from scenarios.metrics.criticality import derivative
+from scenarios.boxes import box_corners
+from scenarios.metrics.formulas import derivative
 from scenarios.metrics.smoothing import HALF, WINDOW, smooth_derivative
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, Kind
 from scenarios.model.kinds.debris import car_of_door
 from scenarios.rollout import FRAME_RATE_HZ, Rollout
-from scenarios.simulation.dynamics.boxes import box_corners
 
 CLOCK_S = 1e-3  # the rounded time of an event may be later than the frame that shows the impact
 CLEAR_OF_GROUND_M = 0.01

@@ -6,12 +6,17 @@ Tags (`gates=False`) state whether a limit was kept. They do not reject: a hazar
 from dataclasses import replace
 
 import numpy as np
-import shapely
 from jaxtyping import Bool, Float
 
 from outputs.verdict import Outcome, Verdict
-from pipeline.checks.kinematics import Kinematics, outlines
-from scenarios.metrics.criticality import Encounters, brake_threat, braking_decel, derivative, r157_gap, rss_ad_rss
+from pipeline.checks.kinematics import Kinematics
+from scenarios.metrics.contact import SIDES
+from scenarios.metrics.criticality import Encounters
+from scenarios.metrics.formulas import brake_threat, braking_decel, derivative, r157_gap
+from scenarios.metrics.near_miss import EgoImpact, NearMiss
+from scenarios.metrics.rss import safe_distances
+from scenarios.metrics.smoothing import HALF, WINDOW
+from scenarios.model.bodies import ON_FOOT
 from scenarios.model.driver_models import G
 from scenarios.rollout import Rollout
 from scenarios.scenario import Expect, Scenario
@@ -21,12 +26,18 @@ BRAKING_MPS2 = 0.7
 LEAST_BRAKING_MPS = 2.0  # with a smaller loss of speed the braking distance is not measured
 BRAKING_SHARE = 0.97
 CRITICAL_TTC_S = 1.5
+CRITICAL_PET_S = 1.5
+NONE_MPS2 = 0.01
+SOON_S = 5.0  # a contact later than this, which no braking would avoid, is not a critical moment: courses change
 CRITICAL_DECELS = (3.4, 5.0, 6.0)
 COMFORT = {  # nuPlan's bounds: (least, most), unit
     "longitudinal acceleration": (-4.05, 2.40, "m/s²"), "lateral acceleration": (-4.89, 4.89, "m/s²"),
     "yaw rate": (-0.95, 0.95, "rad/s"), "longitudinal jerk": (-4.13, 4.13, "m/s³"), "jerk": (0.0, 8.37, "m/s³"),
 }  # fmt: skip
 NOTHING_AHEAD = "no body came into the ego's path"
+NO_CONTACT = "no contact was ever about to happen"
+ON_COURSE = "constant speeds along the present courses, any side of the ego"
+RSS = "RSS, ad-rss-lib: response 1 s, 3.5 m/s², brakes 4 to 8 m/s²"
 
 
 def braking_distance(rollout: Rollout, motion: Kinematics, who: Bool[np.ndarray, "actor"]) -> Verdict:
@@ -65,24 +76,41 @@ def _brakings(rollout: Rollout, motion: Kinematics, actor: int) -> list[tuple[in
     return [(int(a), int(b)) for a, b in pairs if speed[a] - speed[b] >= LEAST_BRAKING_MPS]
 
 
-def safe_distance(rollout: Rollout, met: Encounters) -> tuple[Verdict, ...]:
-    """The gap to the body ahead, against two models whose gaps differ by a factor of two; tags."""
-    lead = np.maximum(rollout.speed_mps[:, :1] - np.where(np.isfinite(met.gap_m), met.closing_mps, 0.0), 0.0)
-    own = np.broadcast_to(rollout.speed_mps[:, :1], lead.shape)
-    wanted = {
-        "RSS, ad-rss-lib: response 1 s, 3.5 m/s², brakes 4 to 8 m/s²": rss_ad_rss(own, lead),
-        "UN R157 minimum following gap": r157_gap(own),
-    }
-    return tuple(_gap_tag(rollout, met, model, np.asarray(gap)) for model, gap in wanted.items())
+def safe_distance(rollout: Rollout, met: Encounters, hit: EgoImpact | None) -> tuple[Verdict, ...]:
+    """The distance to others against RSS, and the gap ahead against UN R157's; two models that differ by a factor of
+    two; tags."""
+    return _rss_tag(rollout, met, hit), _r157_tag(rollout, met)
 
 
-def _gap_tag(rollout: Rollout, met: Encounters, model: str, wanted: Float[np.ndarray, "time actor"]) -> Verdict:
+def _rss_tag(rollout: Rollout, met: Encounters, hit: EgoImpact | None) -> Verdict:
+    counts = np.isfinite(met.distance_m)
+    if not counts.any():
+        return tag("safe distance", None, None, "m", RSS, NOTHING_AHEAD)
+    safe = safe_distances(met.figures, np.array([body.kind in ON_FOOT for body in rollout.bodies]))
+    frame, actor = map(int, np.unravel_index(np.where(counts, safe.margin_m, np.inf).argmin(), counts.shape))
+    if hit is not None:
+        frame, actor = min(int(np.searchsorted(rollout.t_s, hit.t_s)), len(counts) - 1), rollout.index(hit.other)
+    at = frame, actor
+    case = "crossing" if safe.crosses[at] else "oncoming" if safe.opposite[at] else ""
+    who = f"{case} {rollout.bodies[actor].id}".strip()
+    if hit is not None:
+        words = f"contact with {who} at {hit.t_s:.2f} s"
+        return tag("safe distance", 0.0, float(safe.safe_along_m[at]), "m", RSS, words, kept=False)
+    beside = bool(safe.across_m[at] - safe.safe_across_m[at] > max(safe.along_m[at] - safe.safe_along_m[at], 0.0))
+    value, limit = (safe.across_m, safe.safe_across_m) if beside else (safe.along_m, safe.safe_along_m)
+    way = f"beside {who}" if beside else f"to {who}"
+    words = f"{value[at]:.1f} m {way} at {rollout.t_s[frame]:.2f} s, RSS requires {limit[at]:.1f} m"
+    return tag("safe distance", float(value[at]), float(limit[at]), "m", RSS, words, kept=bool(safe.margin_m[at] >= 0))
+
+
+def _r157_tag(rollout: Rollout, met: Encounters) -> Verdict:
+    model = "UN R157 minimum following gap"
     if not np.isfinite(met.gap_m).any():
         return tag("safe distance", None, None, "m", model, NOTHING_AHEAD)
+    wanted = np.broadcast_to(np.asarray(r157_gap(np.abs(rollout.speed_mps[:, :1]))), met.gap_m.shape)
     frame, actor = np.unravel_index((met.gap_m - wanted).argmin(), wanted.shape)
     gap, limit = float(met.gap_m[frame, actor]), float(wanted[frame, actor])
-    required = f"{model.partition(',')[0]} requires {limit:.1f} m"
-    words = f"{gap:.1f} m to {rollout.bodies[actor].id} at {rollout.t_s[frame]:.2f} s, {required}"
+    words = f"{gap:.1f} m to {rollout.bodies[actor].id} at {rollout.t_s[frame]:.2f} s, {model} requires {limit:.1f} m"
     return tag("safe distance", gap, limit, "m", model, words, kept=gap >= limit)
 
 
@@ -98,19 +126,28 @@ def expected_collision(hit: str | None, expect: Expect) -> tuple[Verdict, ...]:
     return (Verdict("expect: collision", "physics", outcome, value, limit, "", "oriented boxes", "", reason),)
 
 
-def expected_ttc(met: Encounters, expect: Expect) -> tuple[Verdict, ...]:
-    """The same for the smallest time to collision, s."""
-    return () if expect.min_ttc_s is None else (_within("expect: min TTC", met.ttc_s, expect.min_ttc_s, "s"),)
+def expected_ttc(rollout: Rollout, met: Encounters, expect: Expect) -> tuple[Verdict, ...]:
+    """The same for the least time to collision, s."""
+    if expect.min_ttc_s is None:
+        return ()
+    return (_within("expect: min TTC", rollout, met.ttc_s, expect.min_ttc_s, "s", ON_COURSE, NO_CONTACT),)
 
 
-def expected_gap(met: Encounters, expect: Expect) -> tuple[Verdict, ...]:
-    """The same for the smallest gap, m."""
-    return () if expect.min_gap_m is None else (_within("expect: min gap", met.gap_m, expect.min_gap_m, "m"),)
+def expected_gap(rollout: Rollout, met: Encounters, expect: Expect) -> tuple[Verdict, ...]:
+    """The same for the least gap, m."""
+    if expect.min_gap_m is None:
+        return ()
+    model = "free way along the ego's course"
+    return (_within("expect: min gap", rollout, met.gap_m, expect.min_gap_m, "m", model, NOTHING_AHEAD),)
 
 
-def _within(check: str, values: Float[np.ndarray, "time actor"], bounds: tuple[float, float], unit: str) -> Verdict:
+def _within(
+    check: str, rollout: Rollout, values: Float[np.ndarray, "time actor"], bounds: tuple[float, float], unit: str,
+    model: str, never: str,
+) -> Verdict:  # fmt: skip
     least, most = bounds
-    value, model = float(values.min()), "bumper to bumper along the ego's path"
+    frame, actor = map(int, np.unravel_index(values.argmin(), values.shape))
+    value = float(values[frame, actor])
     limit = most if np.isfinite(most) else least
     asked = " and ".join(
         [f"at least {least:g} {unit}"] * bool(np.isfinite(least))
@@ -118,45 +155,96 @@ def _within(check: str, values: Float[np.ndarray, "time actor"], bounds: tuple[f
     )
     outcome = Outcome.PASS if least <= value <= most else Outcome.FAIL
     if np.isinf(value):
-        never = NOTHING_AHEAD if unit == "m" else "the gap to bodies in the ego's path never shrinks"
         return Verdict(check, "physics", outcome, None, limit, unit, model, "", f"{never}; the author expects {asked}")
+    words = f"{value:.2f} {unit} to {rollout.bodies[actor].id} at {rollout.t_s[frame]:.2f} s"
     return Verdict(
-        check, "physics", outcome, value, limit, unit, model, "", f"{value:.2f} {unit}; the author expects {asked}"
-    )
+        check, "physics", outcome, value, limit, unit, model, "", f"{words}; the author expects {asked}"
+    )  # fmt: skip
 
 
-def critical_ttc(met: Encounters) -> tuple[Verdict, ...]:
-    """A tag: the smallest time to collision."""
-    if not np.isfinite(met.gap_m).any():
-        return (tag("critical moment: TTC", None, CRITICAL_TTC_S, "s", "constant speeds", NOTHING_AHEAD),)
-    ttc = float(met.ttc_s.min())
-    shown = f"smallest TTC {ttc:.2f} s" if np.isfinite(ttc) else "the gap never shrinks"
-    value = ttc if np.isfinite(ttc) else None
-    kept = ttc >= CRITICAL_TTC_S
-    return (tag("critical moment: TTC", value, CRITICAL_TTC_S, "s", "constant speeds", shown, kept=kept),)
+def critical_ttc(near: NearMiss) -> tuple[Verdict, ...]:
+    """A tag: the least time to collision, with any side of the ego."""
+    if near.ttc is None:
+        return (tag("critical moment: TTC", None, CRITICAL_TTC_S, "s", ON_COURSE, NO_CONTACT),)
+    if near.contact is not None:
+        return (tag("critical moment: TTC", 0.0, CRITICAL_TTC_S, "s", ON_COURSE, near.contact.words, kept=False),)
+    least = near.ttc
+    shown = f"least TTC {least.value:.2f} s, to {least.other} {least.where} at {least.t_s:.2f} s"
+    kept = least.value >= CRITICAL_TTC_S
+    return (tag("critical moment: TTC", least.value, CRITICAL_TTC_S, "s", ON_COURSE, shown, kept=kept),)
 
 
-def critical_braking(met: Encounters) -> tuple[Verdict, ...]:
-    """A tag: the deceleration that just avoids contact; empty if no body comes into the ego's path."""
-    if not np.isfinite(met.gap_m).any():
+def critical_pet(near: NearMiss) -> tuple[Verdict, ...]:
+    """A tag: the least post-encroachment time of paths that cross the ego's; empty without one, and with a contact."""
+    name, model = "critical moment: PET", "time between leaving and reaching a place, paths that cross"
+    if near.pet is None or near.contact is not None:
         return ()
-    need = float(-met.required_mps2.min())
+    order = f"{near.pet.other} after the ego" if near.pet.ego_first else f"the ego after {near.pet.other}"
+    words = f"{near.pet.value:.2f} s at {near.pet.t_s:.2f} s, {order}"
+    return (tag(name, near.pet.value, CRITICAL_PET_S, "s", model, words, kept=near.pet.value >= CRITICAL_PET_S),)
+
+
+def critical_braking(rollout: Rollout, met: Encounters, hit: EgoImpact | None) -> tuple[Verdict, ...]:
+    """A tag: the least braking of the ego that avoids contact; empty if no contact is ever about to happen."""
+    if not _about_to_touch(met):
+        return ()
+    name, model, required = "critical moment: braking", "least even braking along the present course", _soon(met)
+    frame, actor = map(int, np.unravel_index(required.argmin(), required.shape))
+    need = float(-required[frame, actor])
     passed = [level for level in CRITICAL_DECELS if need > level]
     limit = passed[-1] if passed else CRITICAL_DECELS[0]
-    words = f"{need:.1f} m/s² are needed to avoid contact; levels are {', '.join(map(str, CRITICAL_DECELS))}"
-    model = "required deceleration"
-    return (tag("critical moment: braking", need, limit, "m/s²", model, words, kept=not passed),)
+    if not np.isfinite(need):
+        return (tag(name, None, limit, "m/s²", model, _no_braking(rollout, met, hit), kept=False),)
+    if need < NONE_MPS2:
+        return (tag(name, 0.0, limit, "m/s²", model, "no braking is needed", kept=True),)
+    words = f"{need:.1f} m/s² at {rollout.t_s[frame]:.2f} s avoid contact with {rollout.bodies[actor].id}"
+    words += f"; levels are {', '.join(map(str, CRITICAL_DECELS))}"
+    return (tag(name, need, limit, "m/s²", model, words, kept=not passed),)
 
 
-def critical_threat(rollout: Rollout, met: Encounters) -> tuple[Verdict, ...]:
-    """A tag: the needed deceleration over the possible one; empty if no body comes into the ego's path."""
-    if not np.isfinite(met.gap_m).any():
+def critical_threat(rollout: Rollout, met: Encounters, hit: EgoImpact | None) -> tuple[Verdict, ...]:
+    """A tag: the needed deceleration over the possible one; empty if no contact is ever about to happen."""
+    if not _about_to_touch(met):
         return ()
-    need = float(-met.required_mps2.min())
-    threat = float(brake_threat(-need, braking_decel(rollout.friction, slope_of(rollout)) / G))
-    words = "no braking avoids the collision" if threat >= 1 else f"{threat:.0%} of the possible braking is enough"
-    model = f"required over mu g, mu = {rollout.friction:g}"
-    return (tag("critical moment: brake threat", threat, 1.0, "", model, words, kept=threat < 1),)
+    name, model = "critical moment: brake threat", f"required over mu g, mu = {rollout.friction:g}"
+    need = float(-_soon(met).min())
+    if not np.isfinite(need):
+        return (tag(name, None, 1.0, "", model, _no_braking(rollout, met, hit), kept=False),)
+    threat = need / _possible(rollout) if need >= NONE_MPS2 else 0.0
+    words = "no possible braking suffices" if threat >= 1 else f"{threat:.0%} of the possible braking suffices"
+    return (tag(name, threat, 1.0, "", model, words, kept=threat < 1),)
+
+
+def _about_to_touch(met: Encounters) -> bool:
+    return bool(np.isfinite(met.ttc_s).any() or (met.required_mps2 < 0).any())
+
+
+def _soon(met: Encounters) -> Float[np.ndarray, "time actor"]:
+    """The required accelerations, without those of late contacts that no braking would avoid."""
+    return np.where(np.isneginf(met.required_mps2) & (met.ttc_s > SOON_S), 0.0, met.required_mps2)
+
+
+def _possible(rollout: Rollout) -> float:
+    return braking_decel(rollout.friction, slope_of(rollout))
+
+
+def _no_braking(rollout: Rollout, met: Encounters, hit: EgoImpact | None) -> str:
+    """Why no braking suffices: with a contact the time until which it would have sufficed."""
+    if hit is None:
+        hopeless = np.where(np.isneginf(_soon(met)), met.ttc_s, np.inf)
+        frame, actor = map(int, np.unravel_index(hopeless.argmin(), hopeless.shape))
+        side = SIDES[met.ttc_side[frame, actor]]
+        expected = rollout.t_s[frame] + met.ttc_s[frame, actor]
+        told = f"no braking of the ego avoids the contact with {rollout.bodies[actor].id} {side}"
+        return f"{told} that is expected at {rollout.t_s[frame]:.2f} s for {expected:.2f} s"
+    needed = met.required_mps2[:, rollout.index(hit.other)]
+    at = min(int(np.searchsorted(rollout.t_s, hit.t_s)), len(needed) - 1)
+    could = np.flatnonzero(brake_threat(needed[:at], _possible(rollout) / G) < 1)
+    told = f"contact with {hit.other} {SIDES[hit.side]} at {hit.t_s:.2f} s"
+    foreseen = could[needed[could] < 0] if len(could) else could
+    if not len(foreseen):
+        return f"{told}: no braking of the ego avoids it once it is about to happen"
+    return f"{told}: braking of the ego suffices until {rollout.t_s[foreseen[-1]]:.2f} s"
 
 
 def comfort(name: str, rollout: Rollout, motion: Kinematics) -> tuple[Verdict, ...]:
@@ -166,7 +254,17 @@ def comfort(name: str, rollout: Rollout, motion: Kinematics) -> tuple[Verdict, .
     jerk = derivative(along)
     whole = np.hypot(jerk, derivative(lateral))
     measured = dict(zip(COMFORT, (along, lateral, turn, jerk, whole), strict=True))
-    return (_comfort(name, measured[name][motion.usable[:, 0]]),)
+    # A jerk is the derivative of a derivative: its two windows reach twice as far towards an impact.
+    usable = motion.usable[:, 0]
+    return (_comfort(name, measured[name][_all_around(usable) if name.endswith("jerk") else usable]),)
+
+
+def _all_around(usable: Bool[np.ndarray, "time"]) -> Bool[np.ndarray, "time"]:
+    """True where all frames of a window are usable; beyond the first and the last usable frame nothing is known."""
+    inner = usable.copy()
+    inner[:HALF], inner[-HALF:] = inner[HALF], inner[-HALF - 1]
+    around = np.pad(inner, HALF, mode="edge")
+    return usable & np.lib.stride_tricks.sliding_window_view(around, WINDOW).all(axis=-1)
 
 
 def _comfort(name: str, values: Float[np.ndarray, "frame"]) -> Verdict:
@@ -195,23 +293,3 @@ def tag(
     """A verdict that never rejects; inconclusive if `kept` is None."""
     outcome = Outcome.INCONCLUSIVE if kept is None else Outcome.PASS if kept else Outcome.FAIL
     return replace(Verdict(check, "physics", outcome, value, limit, unit, model, "", reason), gates=False)
-
-
-def ego_hits(rollout: Rollout) -> tuple[str, float] | None:
-    """The first body that the ego collides with and the time, s: from recorded events or from overlapping boxes."""
-    ego = rollout.bodies[0].id
-    hits = [
-        (h.t_s, h.other if h.actor == ego else h.actor)
-        for h in rollout.happenings
-        if h.other and ego in (h.actor, h.other)
-    ]
-    for frame in np.flatnonzero(rollout.valid[:, 0]):
-        boxes = outlines(rollout, int(frame))
-        near = np.flatnonzero(shapely.intersects(boxes[0], boxes) & rollout.valid[frame])[1:]
-        if len(near):
-            hits.append((float(rollout.t_s[frame]), rollout.bodies[near[0]].id))
-            break
-    if not hits:
-        return None
-    t_s, other = min(hits)
-    return other, t_s

@@ -12,12 +12,14 @@ from outputs.verdict import Outcome, Verdict, check_id
 from pipeline.checks import feasibility, outcomes, sliding
 from pipeline.checks.kinematics import Kinematics, kinematics
 from scenarios.metrics.criticality import Encounters, encounters
+from scenarios.metrics.near_miss import EgoImpact, NearMiss, near_miss
 from scenarios.metrics.smoothing import WINDOW
-from scenarios.rollout import Rollout
+from scenarios.rollout import LONGEST_POSE_STEP_S, Rollout
 from scenarios.scenario import Scenario
 
 LOG_SLIP_M = 0.10  # the ego's pose in a log is accurate to centimetres, its speed is derived from it
 LOG_JUMP_M = 1.0  # larger errors of an annotated body's position after one frame are jumps
+OF_BOXES = ("annotated-bodies", "solid-bodies")  # do not use the ego's forces
 CRITICAL_TTC, CRITICAL_BRAKING = "critical-moment-ttc", "critical-moment-braking"
 COARSE = "its boxes are annotated about twice a second, too rarely to measure forces"
 
@@ -26,7 +28,7 @@ COARSE = "its boxes are annotated about twice a second, too rarely to measure fo
 class PhysicsCase:
     """A rollout with the values that several checks use.
 
-    `met` are the ego's encounters up to its first impact, `hit` is the first body it collides with and the time.
+    `met` are the ego's encounters up to its first impact, `near` the near miss of the whole rollout.
     `measured` marks the bodies whose forces can be measured: in a log only the ego.
     """
 
@@ -34,7 +36,12 @@ class PhysicsCase:
     scenario: Scenario
     motion: Kinematics
     met: Encounters
-    hit: tuple[str, float] | None
+    near: NearMiss
+
+    @property
+    def hit(self) -> EgoImpact | None:
+        """The ego's first contact."""
+        return self.near.contact
 
     @property
     def from_log(self) -> bool:
@@ -70,11 +77,33 @@ def check_physics(rollout: Rollout, scenario: Scenario) -> tuple[Verdict, ...]:
     if motion is None:
         reason = f"{len(rollout.t_s)} frames are fewer than the {WINDOW} that a derivative needs"
         return (Verdict("feasibility", "physics", Outcome.INCONCLUSIVE, None, None, "", "", "", reason, id=TOO_SHORT),)
-    hit = outcomes.ego_hits(rollout)
-    case = PhysicsCase(rollout, scenario, motion, _until_hit(encounters(rollout), rollout, hit), hit)
+    case = physics_case(rollout, scenario, motion)
     return tuple(
-        replace(verdict, id=check.id, check=check.check) for check in PHYSICS_CHECKS for verdict in check.judge(case)
+        _with_rare_poses(replace(verdict, id=check.id, check=check.check), check, rollout)
+        for check in PHYSICS_CHECKS
+        for verdict in check.judge(case)
     )
+
+
+def physics_case(rollout: Rollout, scenario: Scenario, motion: Kinematics) -> PhysicsCase:
+    """A rollout with its motion, encounters and near miss."""
+    met = encounters(rollout)
+    near = near_miss(rollout, met)
+    if near.contact is not None:
+        met = met.until(rollout.t_s, near.contact.t_s, rollout.index(near.contact.other))
+    return PhysicsCase(rollout, scenario, motion, met, near)
+
+
+def _with_rare_poses(verdict: Verdict, check: PhysicsCheck, rollout: Rollout) -> Verdict:
+    """Inconclusive, and a reason to keep the clip back, if the ego's motion in a log was measured too rarely for it."""
+    judges_motion = check.about in ("feasibility", "comfort") and check.id not in OF_BOXES
+    if rollout.pose_step_s <= LONGEST_POSE_STEP_S or not judges_motion:
+        return verdict
+    reason = (
+        f"the log's ego poses are up to {rollout.pose_step_s:.2g} s apart, too rare to measure forces (needed: every "
+    )
+    reason += f"{LONGEST_POSE_STEP_S:.2g} s)"
+    return replace(verdict, outcome=Outcome.INCONCLUSIVE, reason=reason, must_pass=verdict.gates)
 
 
 def is_critical(verdicts: tuple[Verdict, ...]) -> bool:
@@ -141,20 +170,6 @@ def _comfort(name: str) -> PhysicsCheck:
     return PhysicsCheck(check_id(check), check, "comfort", lambda c: outcomes.comfort(name, c.rollout, c.motion))
 
 
-def _until_hit(met: Encounters, rollout: Rollout, hit: tuple[str, float] | None) -> Encounters:
-    """Encounters up to the ego's first impact, at which gap and times are set to 0; later frames do not count."""
-    if hit is None:
-        return met
-    other, t_s = hit
-    late = (rollout.t_s > t_s + 1e-6)[:, None]
-    at = min(int(np.searchsorted(rollout.t_s, t_s)), len(rollout.t_s) - 1), rollout.index(other)
-    gap, closing = np.where(late, np.inf, met.gap_m), np.where(late, -np.inf, met.closing_mps)
-    ttc, headway = np.where(late, np.inf, met.ttc_s), np.where(late, np.inf, met.headway_s)
-    for values in (gap, ttc, headway):
-        values[at] = 0.0
-    return Encounters(gap, closing, ttc, headway, np.where(late, 0.0, met.required_mps2))
-
-
 TOO_SHORT = "feasibility"  # id of the only verdict on a rollout that is too short for the other checks
 STORY = PhysicsCheck("story", "story", "story", lambda c: outcomes.story(c.rollout, c.scenario))
 PHYSICS_CHECKS: ExtensionRegistry[PhysicsCheck] = ExtensionRegistry("physics check", (
@@ -172,25 +187,38 @@ PHYSICS_CHECKS: ExtensionRegistry[PhysicsCheck] = ExtensionRegistry("physics che
     PhysicsCheck("free-fall", "free fall", "feasibility", _slide(sliding.free_fall)),
     PhysicsCheck("annotated-bodies", "annotated bodies", "feasibility", _annotated),
     PhysicsCheck("solid-bodies", "solid bodies", "feasibility", _solid),
+    PhysicsCheck("size", "size", "feasibility", lambda c: () if c.from_log else feasibility.sizes(c.rollout)),
+    PhysicsCheck(
+        "carriageway", "carriageway", "feasibility", lambda c: feasibility.carriageway(c.rollout, c.motion)
+    ),
+    PhysicsCheck("zebra", "zebra", "feasibility", lambda c: feasibility.zebra(c.rollout)),
     PhysicsCheck("braking-distance", "braking distance", "feasibility", _motion(outcomes.braking_distance)),
     PhysicsCheck(
         "expect-collision", "expect: collision", "expectation",
-        lambda c: outcomes.expected_collision(c.hit[0] if c.hit else None, c.scenario.expect),
+        lambda c: outcomes.expected_collision(c.hit.other if c.hit else None, c.scenario.expect),
     ),
     PhysicsCheck(
-        "expect-min-ttc", "expect: min TTC", "expectation", lambda c: outcomes.expected_ttc(c.met, c.scenario.expect)
+        "expect-min-ttc", "expect: min TTC", "expectation",
+        lambda c: outcomes.expected_ttc(c.rollout, c.met, c.scenario.expect),
     ),
     PhysicsCheck(
-        "expect-min-gap", "expect: min gap", "expectation", lambda c: outcomes.expected_gap(c.met, c.scenario.expect)
+        "expect-min-gap", "expect: min gap", "expectation",
+        lambda c: outcomes.expected_gap(c.rollout, c.met, c.scenario.expect),
     ),
-    PhysicsCheck("safe-distance", "safe distance", "following", lambda c: outcomes.safe_distance(c.rollout, c.met)),
-    PhysicsCheck(CRITICAL_TTC, "critical moment: TTC", "criticality", lambda c: outcomes.critical_ttc(c.met)),
     PhysicsCheck(
-        CRITICAL_BRAKING, "critical moment: braking", "criticality", lambda c: outcomes.critical_braking(c.met)
+        "safe-distance", "safe distance", "following", lambda c: outcomes.safe_distance(c.rollout, c.met, c.hit)
+    ),
+    PhysicsCheck(CRITICAL_TTC, "critical moment: TTC", "criticality", lambda c: outcomes.critical_ttc(c.near)),
+    PhysicsCheck(
+        "critical-moment-pet", "critical moment: PET", "criticality", lambda c: outcomes.critical_pet(c.near)
+    ),
+    PhysicsCheck(
+        CRITICAL_BRAKING, "critical moment: braking", "criticality",
+        lambda c: outcomes.critical_braking(c.rollout, c.met, c.hit),
     ),
     PhysicsCheck(
         "critical-moment-brake-threat", "critical moment: brake threat", "criticality",
-        lambda c: outcomes.critical_threat(c.rollout, c.met),
+        lambda c: outcomes.critical_threat(c.rollout, c.met, c.hit),
     ),
     *map(_comfort, outcomes.COMFORT),
     STORY,

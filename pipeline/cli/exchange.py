@@ -22,7 +22,7 @@ def import_files(path: Path, out: Path | None, asked: ImportOptions, console: Co
     Raises SpecErrors with everything that cannot be represented, UserError if `out` exists.
     """
     found = import_scenarios(path, asked)
-    several = len(found.scenarios) > 1 or bool(found.dropped)
+    several = len(found.scenarios) > 1 or bool(found.dropped) or found.whole > 1
     out = out or (Path(safe_name(path.stem)) if several else Path(f"{safe_name(path.stem)}.yaml"))
     targets = _targets(out, found, several)
     taken = [target for target in targets if target.exists()]
@@ -46,6 +46,8 @@ def _targets(out: Path, found: Imports, several: bool) -> list[Path]:
 
 
 def _tell(found: Imports, out: Path, several: bool, console: Console) -> None:
+    if found.chosen < found.whole:
+        console.print(f"{found.chosen} of {found.whole} combinations of values, evenly chosen", markup=False)
     for name, count in found.dropped.items():
         console.print(f"{count} combinations of values left out by the constraints of {name}", markup=False)
     remarks = _together(found.scenarios)
@@ -63,8 +65,11 @@ def _tell(found: Imports, out: Path, several: bool, console: Console) -> None:
 def _together(scenarios: tuple[Imported, ...]) -> Report:
     """The remarks about all scenarios, each once."""
     reports = [scenario.report for scenario in scenarios]
-    kinds = ("refused", "approximated", "left_out")
-    return Report(*(list(dict.fromkeys(r for one in reports for r in getattr(one, kind))) for kind in kinds))
+    refused, approximated, left_out = (
+        list(dict.fromkeys(remark for one in reports for remark in getattr(one, kind)))
+        for kind in ("refused", "approximated", "left_out")
+    )
+    return Report(refused, approximated, left_out)
 
 
 def export_files(names: tuple[str, ...], out: Path, console: Console) -> bool:

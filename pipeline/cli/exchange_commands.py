@@ -23,6 +23,18 @@ def import_scenario(
         float | None,
         typer.Option(min=1, max=60, help="Duration of the scenario, s; default: from its StopTrigger."),
     ] = None,
+    root: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            file_okay=False,
+            help="The folder that all its files must be in; default: the one above the file's own.",
+        ),
+    ] = None,
+    count: Annotated[
+        int | None,
+        typer.Option(min=1, max=1000, help="Of a distribution: take so many combinations, evenly chosen."),
+    ] = None,
 ) -> None:
     """Convert OpenSCENARIO XML 1.0-1.3 and its OpenDRIVE road to scenario files.
 
@@ -33,7 +45,7 @@ def import_scenario(
         from pipeline.cli.exchange import import_files
         from scenarios.openscenario.import_file import ImportOptions
 
-        import_files(path, out, ImportOptions(ego, duration, partial), console)
+        import_files(path, out, ImportOptions(ego, duration, partial, root, count), console)
 
 
 def export_scenario(

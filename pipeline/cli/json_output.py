@@ -3,14 +3,19 @@
 `schema_version` grows when a field is renamed, removed or changes its meaning; a new field alone does not change it.
 """
 
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from rich.console import Console
 
 from outputs.verdict import Verdict
+from scenarios.metrics.contact import SIDES
+from scenarios.metrics.near_miss import NearMiss
 from scenarios.scenario import Scenario
 from scenarios.source.errors import SpecErrors
+
+if TYPE_CHECKING:
+    from conditioning.logs.log_fault import LogFault
 
 SCHEMA_VERSION: Final = 1
 
@@ -30,6 +35,31 @@ class JsonFault(JsonPart):
     where: str = Field(description="path in the file, such as actors.lead.speed")
     found: str
     wanted: str
+
+
+class JsonLogFault(JsonPart):
+    """One kind of fault in a table of a log, with the first rows that have it."""
+
+    kind: str = Field(description="stable name of the kind")
+    table: str
+    rows: tuple[str, ...] = Field(description="tokens of the first rows; empty: the whole table")
+    count: int = Field(description="number of all these rows")
+    found: str
+    wanted: str
+    refused: bool = Field(description="false: a remark, with which the log is read nevertheless")
+
+
+class JsonLogScene(JsonPart):
+    """A scene of a log."""
+
+    version: str = Field(description="the folder of its tables")
+    name: str
+    lasts_s: float
+    keyframes: int
+    pictures: dict[str, int] = Field(description="number of pictures or sweeps by sensor")
+    boxes: dict[str, int] = Field(description="number of boxes by category")
+    left_out: dict[str, int] = Field(description="those of categories without a kind of body")
+    readable: bool
 
 
 class JsonScenario(JsonPart):
@@ -63,6 +93,48 @@ class JsonCollision(JsonPart):
     actor: str
     other: str
     impact_mps: float | None = Field(description="relative speed at the contact, m/s")
+    along_mps: float | None = Field(description="its component along the heading of actor, m/s")
+    across_mps: float | None = Field(description="its component to the left of actor, m/s")
+
+
+class JsonCriticalFigure(JsonPart):
+    """A figure of the near miss."""
+
+    value: float = Field(description="m or s")
+    t_s: float
+    other: str = Field(description="id of the other body")
+    side: str = Field(description="of the ego: ahead, on the left, behind or on the right")
+
+
+class JsonEncroachment(JsonPart):
+    """A post-encroachment time."""
+
+    value: float = Field(description="s")
+    t_s: float = Field(description="when the second body reaches the place")
+    other: str = Field(description="id of the other body")
+    ego_first: bool
+
+
+class JsonImpact(JsonPart):
+    """The ego's first contact."""
+
+    t_s: float
+    other: str = Field(description="id of the other body")
+    side: str = Field(description="of the ego: ahead, on the left, behind or on the right")
+    speed_mps: float | None = Field(description="relative speed, m/s; null in a log")
+    along_mps: float | None = Field(description="the ego's velocity relative to the other's, along its heading, m/s")
+    across_mps: float | None = Field(description="the same, to its left, m/s")
+
+
+class JsonNearMiss(JsonPart):
+    """The near miss of a scenario: figures up to the ego's first contact."""
+
+    contact: JsonImpact | None
+    distance: JsonCriticalFigure | None = Field(
+        description="least straight distance, m, of bodies that move or are met"
+    )
+    ttc: JsonCriticalFigure | None = Field(description="least time to collision, s; null: never about to happen")
+    pet: JsonEncroachment | None = Field(description="least post-encroachment time; null: no path crosses the ego's")
 
 
 class JsonChecked(JsonPart):
@@ -73,6 +145,7 @@ class JsonChecked(JsonPart):
     as_expected: bool = Field(description="whether it ends as the file's expect requires")
     ended: str
     lasted_s: float
+    near_miss: JsonNearMiss
     collisions: tuple[JsonCollision, ...]
     verdicts: tuple[JsonVerdict, ...]
 
@@ -101,8 +174,9 @@ class JsonCase(JsonPart):
     id: str
     file: str
     values: dict[str, Any]
-    figures: tuple[float, ...] = Field(description="by measure")
+    figures: tuple[float, ...] = Field(description="by measure; 100 m/s²: no braking suffices")
     impact_mps: float | None
+    near_miss: JsonNearMiss
 
 
 class JsonFailure(JsonPart):
@@ -133,6 +207,16 @@ class CheckDocument(JsonDocument):
     left_out: tuple[str, ...] = Field(description="scenarios that start from a log, if no --log was given")
     dropped: int
     faults: tuple[JsonFault, ...]
+    log: tuple[JsonLogFault, ...] = Field((), description="remarks on the log, with which it is read nevertheless")
+
+
+class CheckLogDocument(JsonDocument):
+    """`nearmiss check-log --json`"""
+
+    command: Literal["check-log"] = "check-log"
+    log: str
+    scenes: tuple[JsonLogScene, ...]
+    faults: tuple[JsonLogFault, ...]
 
 
 class ExplainDocument(JsonDocument):
@@ -187,7 +271,7 @@ class StatusDocument(JsonDocument):
 
 
 DOCUMENTS: tuple[type[JsonDocument], ...] = (
-    CheckDocument, ExplainDocument, LibraryDocument, SearchDocument, StatusDocument,
+    CheckDocument, CheckLogDocument, ExplainDocument, LibraryDocument, SearchDocument, StatusDocument,
 )  # fmt: skip
 
 
@@ -200,11 +284,31 @@ def faults_json(faults: tuple[SpecErrors, ...]) -> tuple[JsonFault, ...]:
     )  # fmt: skip
 
 
+def log_fault_json(fault: "LogFault") -> JsonLogFault:
+    return JsonLogFault(**{name: getattr(fault, name) for name in JsonLogFault.model_fields})
+
+
 def scenario_json(scenario: Scenario) -> JsonScenario:
     return JsonScenario(
         id=scenario.id, name=scenario.name, intent=scenario.intent, duration_s=scenario.duration_s,
         parameters=dict(scenario.parameters),
     )  # fmt: skip
+
+
+def near_miss_json(near: NearMiss) -> JsonNearMiss:
+    hit = near.contact
+    contact = hit and JsonImpact(
+        t_s=hit.t_s, other=hit.other, side=SIDES[hit.side], speed_mps=hit.speed_mps, along_mps=hit.along_mps,
+        across_mps=hit.across_mps,
+    )  # fmt: skip
+    distance, ttc = (
+        one and JsonCriticalFigure(value=one.value, t_s=one.t_s, other=one.other, side=one.where)
+        for one in (near.distance, near.ttc)
+    )
+    pet = near.pet and JsonEncroachment(
+        value=near.pet.value, t_s=near.pet.t_s, other=near.pet.other, ego_first=near.pet.ego_first
+    )
+    return JsonNearMiss(contact=contact, distance=distance, ttc=ttc, pet=pet)
 
 
 def verdict_json(verdict: Verdict) -> JsonVerdict:
@@ -240,15 +344,15 @@ def _section(model: type[JsonPart]) -> list[str]:
 _INTRODUCTION = """\
 # JSON output and exit codes
 
-With `--json`, `check`, `explain`, `library`, `search` and `status` print one JSON document and nothing else on standard
-output; messages about misuse go to standard error. This page is generated from the models in
+With `--json`, `check`, `check-log`, `explain`, `library`, `search` and `status` print one JSON document and nothing
+else on standard output; messages about misuse go to standard error. This page is generated from the models in
 `pipeline/cli/json_output.py`. `schema_version` grows when a field is renamed, removed or changes its meaning. Ids,
 units and words are those of the text output.
 
 | exit code | meaning |
 | --- | --- |
 | 0 | success |
-| 1 | a file has faults, a scenario is impossible or does not end as expected, a clip failed, or nothing was found |
+| 1 | a file or log has faults, a scenario is impossible or misses its `expect`, a clip failed, or nothing was found |
 | 2 | misuse: an unknown name or option, a file or folder that cannot be used |
 | 130 | stopped by Ctrl-C |
 | 143 | stopped by SIGTERM; running clips were finished or dropped |

@@ -70,10 +70,6 @@ def new(
 
     with plain_errors():
         made = write_new(path, phrase)
-    for word in made.unknown:
-        console.print(f"not understood, so not in the file: {word}", style="yellow", markup=False, soft_wrap=True)
-    if made.nearest:
-        console.print(f"nearest shipped scenario: {made.nearest}", highlight=False, soft_wrap=True)
     console.print(f"wrote {made.path}; next: nearmiss explain {made.path}", soft_wrap=True)
 
 
@@ -138,6 +134,23 @@ def check(
     with plain_errors():
         sound = check_as_json(tuple(paths), log, console) if as_json else check_files(tuple(paths), log, full, console)
         raise typer.Exit(OK if sound else INCOMPLETE)
+
+
+@app.command("check-log")
+def check_log(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder of a nuScenes-format log.")],
+    scene: Annotated[str, typer.Option(help="Check only the scene of this name.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """List the scenes of a log in nuScenes format, and every fault of its tables. Generates nothing.
+
+    Exit code 0: every scene can be read; 1: a fault is refused; 2: no such folder or scene.
+    """
+    with loading_modules():
+        from pipeline.cli.authoring.log_checking import check_log_folder
+
+    with plain_errors():
+        raise typer.Exit(OK if check_log_folder(folder, scene, as_json, console) else INCOMPLETE)
 
 
 @app.command()

@@ -18,11 +18,9 @@ from scenarios.simulation.simulate import simulate
 
 @dataclass(frozen=True)
 class NewFile:
-    """The written file, the words of the phrase that are not in it, and the most similar shipped scenario."""
+    """The written file."""
 
     path: Path
-    unknown: tuple[str, ...] = ()
-    nearest: str = ""
 
 
 def write_new(path: Path, phrase: str | None = None) -> NewFile:
@@ -34,7 +32,7 @@ def write_new(path: Path, phrase: str | None = None) -> NewFile:
     if path.exists():
         raise UserError(f"{path} exists; give another name")
     name = safe_name(path.stem)
-    begun = _begun(phrase, name) if phrase is not None else Draft(template(name), ())
+    begun = _begun(phrase, name) if phrase is not None else Draft(template(name))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         first = first_line(schema_for(path.parent), path.parent)
@@ -42,13 +40,13 @@ def write_new(path: Path, phrase: str | None = None) -> NewFile:
             stream.write(f"{first}\n{begun.text}")
     except OSError as error:
         raise UserError(f"{path} cannot be written: {error.strerror}") from None
-    return NewFile(path, begun.unknown, nearest_shipped(phrase) if begun.unknown and phrase else "")
+    return NewFile(path)
 
 
 def _begun(phrase: str, name: str) -> Draft:
     if (shipped := _shipped(phrase)) is not None:
         text = re.sub(rf"^{re.escape(MODELINE)}.*\n", "", shipped.read_text(encoding="utf-8"))
-        return Draft(re.sub(r"^name: .*$", f"name: {name}", text, count=1, flags=re.MULTILINE), ())
+        return Draft(re.sub(r"^name: .*$", f"name: {name}", text, count=1, flags=re.MULTILINE))
     try:
         made = draft(phrase, name)
     except NotDrafted as error:

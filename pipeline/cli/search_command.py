@@ -7,7 +7,7 @@ from rich.console import Console
 from outputs.searches.records import SearchParameter, SearchRecord
 from outputs.searches.search_files import write_search
 from pipeline.cli.display.search_tables import print_answer, search_progress
-from pipeline.cli.json_output import JsonCase, SearchDocument, print_document
+from pipeline.cli.json_output import JsonCase, SearchDocument, near_miss_json, print_document
 from pipeline.errors import UserError
 from pipeline.runs.safe_names import safe_name
 from pipeline.runs.scenario_sources import find
@@ -16,6 +16,8 @@ from pipeline.search.search_options import SearchOptions
 from pipeline.search.severity import MEASURES, SeverityMeasure
 from scenarios.compiler.search_space import space
 from scenarios.load import load
+from scenarios.metrics.near_miss import NearMiss, near_miss
+from scenarios.simulation.simulate import simulate
 from scenarios.source.yaml_document import read_document
 from scenarios.sweeps.axes import Dimension, Span
 from scenarios.sweeps.sweep_spec import as_text
@@ -46,19 +48,19 @@ def search_file(
         tuple(answer.trials), answer.frontier,
     )  # fmt: skip
     write_search(out, record, [spanned.narrowed(spanned.choice(trial.point)) for trial in answer.frontier])
-    _refuse_strangers(out, answer)
+    near = _near_misses(out, answer)
     if as_json:
-        print_document(_document(record, answer, out), console)
+        print_document(_document(record, answer, out, near), console)
     else:
-        print_answer(console, record, answer, out)
+        print_answer(console, record, answer, out, near)
     return bool(answer.frontier)
 
 
-def _document(record: SearchRecord, answer: SearchResult, out: Path) -> SearchDocument:
+def _document(record: SearchRecord, answer: SearchResult, out: Path, near: list[NearMiss]) -> SearchDocument:
     cases = tuple(
         JsonCase(id=t.scenario, file=str(out / "frontier" / f"worst-{rank}.yaml"), values=t.values, figures=t.figures,
-                 impact_mps=t.impact_mps)
-        for rank, t in enumerate(answer.frontier, 1)
+                 impact_mps=t.impact_mps, near_miss=near_miss_json(missed))
+        for rank, (t, missed) in enumerate(zip(answer.frontier, near, strict=True), 1)
     )  # fmt: skip
     return SearchDocument(
         ok=bool(cases), file=record.file, out=str(out), measures=record.measures, units=record.units, seed=record.seed,
@@ -92,9 +94,12 @@ def _parameter(dimension: Dimension) -> SearchParameter:
     return SearchParameter(paths, "", tuple(", ".join(map(as_text, c.values.values())) for c in dimension.choices))
 
 
-def _refuse_strangers(out: Path, answer: SearchResult) -> None:
-    """Check that the written files are the found scenarios, by their ids."""
+def _near_misses(out: Path, answer: SearchResult) -> list[NearMiss]:
+    """The near misses of the written files, which are checked to be the found scenarios, by their ids."""
+    near = []
     for rank, trial in enumerate(answer.frontier, 1):
         (written,) = load(out / "frontier" / f"worst-{rank}.yaml")
         if written.id != trial.scenario:
             raise RuntimeError(f"worst-{rank}.yaml means {written.id}, not {trial.scenario}, which was found")
+        near.append(near_miss(simulate(written)))
+    return near

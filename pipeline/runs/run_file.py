@@ -41,6 +41,7 @@ class RunStart(StrictModel):
     again: str = ""
     asked: int = 0
     faults: tuple[str, ...] = ()
+    log_remarks: tuple[str, ...] = ()
     request: str | None = None
     goes_on_with: SavedRequest | None = None
     found_broken: dict[str, str] = Field(default_factory=dict)

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from outputs.verdict import Verdict
+from outputs.searches.records import BEYOND
+from outputs.verdict import Outcome, Verdict
 from pipeline.checks.physics import CRITICAL_BRAKING, CRITICAL_TTC
-from scenarios.metrics.criticality import encounters, first_seen_s
+from scenarios.metrics.criticality import encounters
+from scenarios.metrics.near_miss import recorded_hit
 from scenarios.rollout import Rollout
+from scenarios.simulation.traffic.driver_vision import RECOGNISED_SHARE, share_seen
 
 BEYOND_BRAKES = 1000.0  # m/s^2: a collision is worse than any required deceleration without one
 
@@ -40,13 +43,24 @@ class SeverityMeasure:
 
 def first_impact(rollout: Rollout) -> Impact | None:
     """The ego's first collision in a simulated rollout; None if there is none."""
-    ego = rollout.bodies[0].id
-    hits = [h for h in rollout.happenings if h.other and ego in (h.actor, h.other)]
-    if not hits:
+    found = recorded_hit(rollout)
+    if found is None:
         return None
-    hit = min(hits, key=lambda h: h.t_s)
+    hit, other = found
     assert hit.impact_mps is not None  # a simulation sets it for every collision
-    return Impact(rollout.index(hit.other if hit.actor == ego else hit.actor), hit.t_s, hit.impact_mps)
+    return Impact(rollout.index(other), hit.t_s, hit.impact_mps)
+
+
+def first_seen_s(rollout: Rollout, row: int) -> float:
+    """The first time at which the ego's driver sees enough of a body to recognise it; infinite for never. Seconds."""
+    for frame in range(len(rollout.t_s)):
+        there = np.flatnonzero(rollout.valid[frame])
+        if not {0, row} <= set(there.tolist()):
+            continue
+        xy, yaw = rollout.centre[frame, there, :2], rollout.yaw_rad[frame, there]
+        if share_seen(xy, yaw, rollout.sizes[there], 0, int(np.searchsorted(there, row))) >= RECOGNISED_SHARE:
+            return float(rollout.t_s[frame])
+    return np.inf
 
 
 def sight_before_conflict(rollout: Rollout, impact: Impact | None) -> float | None:
@@ -69,6 +83,14 @@ def others_effort(rollout: Rollout, impact: Impact | None) -> float:
     return float(np.abs(np.where(counts, rollout.acceleration_mps2[:, 1:], 0.0)).max(initial=0.0))
 
 
+def _needed_braking(_: Rollout, verdicts: tuple[Verdict, ...], _impact: Impact | None) -> float | None:
+    """The required deceleration of the check; `BEYOND` if no braking suffices."""
+    told = next((v for v in verdicts if v.id == CRITICAL_BRAKING), None)
+    if told is None:
+        return None
+    return BEYOND if told.value is None and told.outcome is Outcome.FAIL else told.value
+
+
 def _check_value(check: str) -> Callable[[Rollout, tuple[Verdict, ...], Impact | None], float | None]:
     """A function that returns the value of a check's verdict, by the check's id."""
     return lambda _rollout, verdicts, _impact: next((v.value for v in verdicts if v.id == check), None)
@@ -82,7 +104,7 @@ MEASURES = {
             lambda value, impact: value if impact is None else -impact.speed_mps,
         ),
         SeverityMeasure(
-            "deceleration", "required deceleration", "m/s²", _check_value(CRITICAL_BRAKING),
+            "deceleration", "required deceleration", "m/s²", _needed_braking,
             lambda value, impact: -value if impact is None else -BEYOND_BRAKES - impact.speed_mps,
         ),
         SeverityMeasure(

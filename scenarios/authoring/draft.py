@@ -7,13 +7,12 @@ first ones with which the file loads are used.
 import json
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
-from lark.exceptions import UnexpectedInput
 
 from scenarios.authoring.draft_actors import DraftActor, company, ego_lane, ego_speed
 from scenarios.authoring.draft_setting import DraftSetting, read_setting
@@ -23,6 +22,7 @@ from scenarios.simulation.simulate import simulate
 from scenarios.source.errors import SpecErrors, quoted
 from scenarios.spec.actor_references import join_nouns
 from scenarios.spec.appearance_spec import WRITTEN
+from scenarios.story.all_readings import TooManyReadings, Unread
 from scenarios.story.parse_tree import clauses
 from scenarios.story.phrase_catalog import openings
 from scenarios.verbs import VERBS
@@ -46,17 +46,16 @@ class NotDrafted(ValueError):
 class _Lacking(NotDrafted):
     """A phrase with a known verb that lacks something or is not possible. `verbs`: the verbs that it may mean."""
 
-    def __init__(self, said: str, verbs: tuple[str, ...], unknown: tuple[str, ...]):
-        self.verbs, self.unknown = verbs, unknown
+    def __init__(self, said: str, verbs: tuple[str, ...]):
+        self.verbs = verbs
         super().__init__(said)
 
 
 @dataclass(frozen=True)
 class Draft:
-    """The text of a file, and the words of the phrase that are not in it."""
+    """The text of a file that depicts the whole phrase."""
 
     text: str
-    unknown: tuple[str, ...]
 
 
 def draft(phrase: str, name: str) -> Draft:
@@ -77,8 +76,8 @@ def _example(phrase: str, name: str, lacking: _Lacking) -> str:
     for offer in dict.fromkeys(offer for verb in own if verb is not None for offer in verb.drafts):
         tried = offer.replace("...", phrase)
         with suppress(NotDrafted):
-            if set(_drafted(tried, name).unknown) <= set(lacking.unknown):
-                return tried
+            _drafted(tried, name)
+            return tried
     return ""
 
 
@@ -98,13 +97,16 @@ def _drafted(phrase: str, name: str) -> Draft:
         unknown = (*read.unknown, *cast.unknown, *([left] if left else []))
         found = _placed(Sheet(name, phrase, cast.setting, cast.parts, ()), said)
         if isinstance(found, tuple):
-            return Draft(_met(*found).text(unknown), unknown)
+            if unknown:
+                said = ", ".join(f"'{words}'" for words in unknown)
+                raise _Lacking(f"no draft has {said}: leave it out, and write the file by hand", ())
+            return Draft(_met(*found).text())
         if found is not None and not left:
             meant = f"'{read.rest}' is understood, and cannot be drafted as it is: {found.found}; wanted {found.wanted}"
-            raise _Lacking(meant, found.verbs, unknown)
+            raise _Lacking(meant, found.verbs)
     known = openings()
     verbs = tuple(verb for word in cast.said.split() for verb in sorted(known.get(word, ())))
-    raise _Lacking(f"'{read.rest}' is not understood as an action of an actor", verbs, (*read.unknown, *cast.unknown))
+    raise _Lacking(f"'{read.rest}' is not understood as an action of an actor", verbs)
 
 
 @dataclass(frozen=True)
@@ -118,20 +120,19 @@ class Sheet:
     story: tuple[str, ...]
     duration_s: int = 6
 
-    def text(self, unknown: Sequence[str] = ()) -> str:
+    def text(self) -> str:
         """The whole file."""
         values = self.setting.values
         road = ", ".join(f"{key}: {value}" for key, value in _road(values).items())
         light = ", ".join(f"{key}: {values.get(f'environment.{key}', usual)}" for key, usual in _LIGHT.items())
         ego = f"{{lane: {ego_lane(values)}, speed: {ego_speed(values)}, drive: follow, driver: attentive}}"
-        note = f"# Not understood, and not in this file: {'; '.join(unknown)}.\n" if unknown else ""
         actors = "".join(f"  {part.id}: {part.section}\n" for part in self.parts)
         story = "".join(f"  - {line}\n" for line in self.story)
         intent = json.dumps(
             f"{self.phrase.strip()[0].upper()}{self.phrase.strip()[1:].rstrip('.')}.", ensure_ascii=False
         )
         return (
-            f"name: {self.name}\n{note}"
+            f"name: {self.name}\n"
             f"intent: {intent}\n"
             "source: {suite: own, type: drafted from a phrase}\n"
             f"duration: {self.duration_s} s\nroad: {{{road}}}\nenvironment: {{{light}}}\n"
@@ -180,7 +181,9 @@ def _placed(sheet: Sheet, said: str) -> tuple[Sheet, Scenario] | _Refusal | None
     Otherwise the reason why it does not load, or None if the grammar does not understand it.
     """
     refusal: _Refusal | None = None
-    for story in dict.fromkeys(_lines(said, sheet.parts, split) for split in (False, True)):
+    side_by_side = any(isinstance(clause, Clause) and clause.link == "and" for clause in _clauses(said))
+    splits = (True, False) if side_by_side else (False, True)  # each action of "runs and turns back" has its own time
+    for story in dict.fromkeys(_lines(said, sheet.parts, split) for split in splits):
         for places in product(*(part.places(sheet.setting) for part in sheet.parts)):
             parts = tuple(replace(part, place=place) for part, place in zip(sheet.parts, places, strict=True))
             tried = replace(sheet, parts=parts, story=story)
@@ -201,7 +204,7 @@ def _clauses(line: str) -> tuple[Clause | ClauseError, ...]:
     """The clauses that the grammar reads in a line; () if it does not understand the line."""
     try:
         return clauses(join_nouns(line))[1]
-    except UnexpectedInput:
+    except (TooManyReadings, Unread):
         return ()
 
 

@@ -11,7 +11,7 @@ from scenarios.compiler.placement import cover_of
 from scenarios.event_text import sentence
 from scenarios.events.event_spec import awaited
 from scenarios.load import understand
-from scenarios.metrics.criticality import braking_decel
+from scenarios.metrics.formulas import braking_decel, stopping_distance
 from scenarios.model.bodies import Body, Colour, Livery
 from scenarios.model.driver_models import DRIVERS, G
 from scenarios.model.environment import WEATHERS
@@ -38,6 +38,7 @@ from scenarios.spec.actor_spec import ON_RAMP
 from scenarios.verbs import VERBS
 from scenarios.verbs.story_verb import PlacedEvent
 
+IN_TOWN_MPS = 45 / 3.6  # that no one sprints faster than this needs no line
 _AUTO = re.compile(r"event-[0-9]+(-b)*|")  # a generated event name
 
 
@@ -153,11 +154,12 @@ def _bends(road: Road) -> str:
 def _surface(scenario: Scenario) -> str:
     """The friction with the hardest braking and the ego's braking distance."""
     hardest, speed = scenario.friction * G, scenario.placed[0].speed_mps
+    stop = float(stopping_distance(speed, 0.0, hardest))
     usual = WEATHERS[scenario.environment.weather].surface
     usual = " (as is usual in this weather)" if scenario.surface is usual else ""
     return (
         f"Surface: {scenario.surface}{usual}, friction coefficient {scenario.friction:g}: the hardest braking is "
-        f"{hardest:.1f} m/s^2; from the ego's {shown(speed, SPEED)} that is {speed**2 / (2 * hardest):.1f} m."
+        f"{hardest:.1f} m/s^2; from the ego's {shown(speed, SPEED)} that is {stop:.1f} m."
     )
 
 
@@ -184,9 +186,11 @@ def _ground(scenario: Scenario) -> Iterator[str]:
 
 
 def _limits(placed: Placed) -> str:
-    """The limits of its kind that are lower than those of the road."""
-    limits = KINDS[placed.body.kind].dynamics
-    fastest = f"; at most {shown(limits.fastest_mps, SPEED)}" if limits.fastest_mps is not None else ""
+    """The limits of its kind that are lower than those of the road and of traffic in towns."""
+    record = KINDS[placed.body.kind]
+    limits, fastest = record.dynamics, ""
+    if limits.fastest_mps is not None and (limits.fastest_mps < IN_TOWN_MPS or record.on_rails):
+        fastest = f"; at most {shown(limits.fastest_mps, SPEED)}"
     return fastest + (f"; brakes at most at {limits.hardest_mps2:g} m/s^2" if limits.hardest_mps2 is not None else "")
 
 

@@ -127,13 +127,13 @@ def _placing_faults(
         where = f"actors.{name}"
         faults += _as_faults(check_lane(where, actor, road))
         if isinstance(actor, Moved):
-            faults += _as_faults(check_trajectory(f"{where}.trajectory", actor.trajectory, spec.duration, False))
+            faults += _as_faults(check_trajectory(f"{where}.trajectory", actor, spec.duration, False))
         if isinstance(actor, Hidden) and name not in steps_out and not story_faults:
             wanted = "lane and ahead, side and offset, box, trajectory, or a story in which it steps out from behind"
             wanted += " another, or falls from one"
             faults.append(SpecError(where, "no place", wanted))
     if isinstance(spec.ego, Guided):
-        faults += _as_faults(check_trajectory("ego.trajectory", spec.ego.trajectory, spec.duration, True))
+        faults += _as_faults(check_trajectory("ego.trajectory", spec.ego, spec.duration, True))
     return faults
 
 

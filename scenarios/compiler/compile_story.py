@@ -15,8 +15,8 @@ from scenarios.spec.actor_references import ActorIndex
 from scenarios.spec.actor_spec import ActorSpec, LanePlacement
 from scenarios.spec.base import as_faults
 from scenarios.spec.trigger_spec import When, lane_ref, missing_lane
-from scenarios.story.actor_names import name_in_the_way, other_name
-from scenarios.story.sentence import StoryContext, StorySyntaxError, label_of, read_line
+from scenarios.story.clause_events import StoryContext
+from scenarios.story.sentence import StorySyntaxError, label_of, read_line
 from scenarios.verbs import VERBS
 from scenarios.verbs.story_verb import PlacedEvent, RoadEvent
 
@@ -41,36 +41,21 @@ def read_story(story: object, cast: ActorIndex, duration_s: float) -> tuple[tupl
     lines: list[StoryLine] = []
     written = story if isinstance(story, list | tuple) else ()
     taken = frozenset(filter(None, map(_own_name, written)))
-    told, lost, named = StoryContext(taken), False, set()
+    told, lost = StoryContext(taken), False
     for place, line in enumerate(written):
         if lost and _goes_on(line):
             continue  # the line before was not understood and is already reported
-        if (name := _name_in_the_way(line, cast, told)) and name not in named:
-            named.add(name)
-            faults.append(_unreadable_name(name, str(_english(line)), cast))
-        read = [] if name else _read(place, line, cast, told, faults)
+        read = _read(place, line, cast, told, faults)
         lines += read
         lost = not read
-        told = StoryContext(taken, len(lines), *((read[-1].spec.id, read[-1].spec.actor) if read else ()))
+        done = tuple((str(line.spec.id), line.spec.actor, line.spec.do.verb) for line in lines)
+        last = read[-1].spec if read else None
+        told = StoryContext(taken, len(lines), last.id if last else None, last.actor if last else None, done)
     faults += _twice_named(lines)
     specs = [line.spec for line in lines]
     for line in lines:
         faults += [line.fault(*inconsistency) for inconsistency in check_event(line.spec, specs, cast, duration_s)]
     return tuple(lines), faults
-
-
-def _name_in_the_way(line: object, cast: ActorIndex, told: StoryContext) -> str:
-    spoken = _english(line)
-    return "" if spoken is None else name_in_the_way(spoken, cast, told)
-
-
-def _unreadable_name(name: str, line: str, cast: ActorIndex) -> SpecError:
-    """The fault of an actor whose id is a word of the grammar, found at one line."""
-    found = f"the id '{name}', which is a word of story lines, too: {quoted(line)} cannot be understood as meant"
-    wanted = (
-        f"another id, such as {other_name(name, cast)}, or that line structured: {{actor: {name}, when: ..., do: ...}}"
-    )
-    return SpecError(f"actors.{name}", found, wanted)
 
 
 def _goes_on(line: object) -> bool:

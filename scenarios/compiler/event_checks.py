@@ -21,6 +21,7 @@ def check_event(
 ) -> Iterator[Inconsistency]:
     """All inconsistencies of one event of `story`."""
     yield from _check_trigger("when", spec.when, spec, story, cast, duration_s)
+    yield from _check_where(spec, cast)
     if spec.actor in cast.broken:
         return
     if spec.actor not in cast.members:
@@ -54,13 +55,26 @@ def _off_rails(verb: StoryVerb, actor: ActorDescription) -> str:
     return wanted if verb.action.takes_path else ""
 
 
+def _check_where(spec: EventSpec, cast: ActorIndex) -> Iterator[Inconsistency]:
+    if spec.where is None:
+        return
+    path = f"where.{spec.where.key}"
+    if VERBS[spec.do.verb].placeless:
+        yield path, f"a place relative to {' and '.join(spec.where.names)}", f"no such place: {spec.do.verb} has none"
+    for said in spec.where.names:
+        if said == spec.actor:
+            yield path, f"{said} itself", "another actor"
+        elif said not in cast.members and said not in cast.broken:
+            yield path, f"'{said}'", _nearest_actor(said, [name for name in cast.members if name != spec.actor], cast)
+
+
 def _nearest_actor(said: str, known: list[str], cast: ActorIndex) -> str:
     """The correction of an id that no actor has."""
     return cast.door_of(said) or nearest(said, known)
 
 
 def _may_precede(one: EventSpec, other: EventSpec) -> bool:
-    if one.when.ended is not None and one.when.ended.event == other.id:
+    if one.when.awaits is not None and one.when.awaits.event == other.id:
         return False
     return one.when.after is None or other.when.after is None or one.when.after <= other.when.after
 
@@ -72,6 +86,8 @@ def _check_verb(
     says, unknown = spec.do.says, False
     for key in verb.names:
         said = getattr(says, key)
+        if said is None:
+            continue
         if said == spec.actor:
             yield verb.path(key), f"{said} itself", "another actor"
         elif said not in cast.members:
@@ -107,8 +123,8 @@ def _check_trigger(
 ) -> Iterator[Inconsistency]:
     """Checks a trigger of an event or within its action; `where`: its path."""
     for path, single in when.singles(where):
-        if single.ended is not None:
-            yield from _check_ended(f"{path}.ended", single.ended.event, spec, story)
+        if single.awaits is not None:
+            yield from _check_awaited(f"{path}.{single.named}", single.awaits.event, single.named, spec, story)
         else:
             yield from _check_single(path, single, spec.actor, cast, duration_s)
 
@@ -137,7 +153,10 @@ def _check_pair(path: str, when: When, actor: str, cast: ActorIndex) -> Iterator
         yield f"{path}.{when.named}", f"{of} and itself", "two different actors"
 
 
-def _check_ended(path: str, said: str, spec: EventSpec, story: Sequence[EventSpec]) -> Iterator[Inconsistency]:
+def _check_awaited(
+    path: str, said: str, key: str, spec: EventSpec, story: Sequence[EventSpec]
+) -> Iterator[Inconsistency]:
+    """`key`: whether its end or its beginning is awaited."""
     by_name = {e.id: e for e in story}
     former = by_name.get(said)
     if former is None:
@@ -151,7 +170,8 @@ def _check_ended(path: str, said: str, spec: EventSpec, story: Sequence[EventSpe
         waits += [by_name[name] for name in _waits_for(at) if name in by_name and name not in seen]
     if spec.id in seen:
         yield path, f"'{said}', which waits for '{spec.id}' itself", "events that do not wait for each other"
-    elif _goes_on(former) and not any(e.do.verb in SETS_SPEED and e.actor == former.actor and e not in (former, spec)
+    elif key == "ended" and _goes_on(former) and not any(e.do.verb in SETS_SPEED and e.actor == former.actor
+                                                         and e not in (former, spec)
                                       for e in story):  # fmt: skip
         wanted = _goes_on(former)
         yield path, f"'{said}', which never ends by itself", f"an event that ends, such as with {wanted}"
@@ -161,7 +181,7 @@ def _waits_for(spec: EventSpec) -> list[str]:
     """The events whose end this event waits for, before it begins or before it ends."""
     inner = (getattr(spec.do.says, key) for key in VERBS[spec.do.verb].triggers)
     whens = [spec.when, *(when for when in inner if when is not None)]
-    return [single.ended.event for when in whens for _, single in when.singles() if single.ended is not None]
+    return [single.awaits.event for when in whens for _, single in when.singles() if single.awaits is not None]
 
 
 def _goes_on(spec: EventSpec) -> str:

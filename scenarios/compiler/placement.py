@@ -44,6 +44,7 @@ from scenarios.spec.actor_spec import (
     Moved,
     OnCross,
     OnRamp,
+    OnTrajectory,
 )
 from scenarios.spec.appearance_spec import too_fast
 from scenarios.spec.kind_limits import check_heading, check_path, check_rail
@@ -51,6 +52,7 @@ from scenarios.spec.kind_limits import check_heading, check_path, check_rail
 STEP_OUT_AHEAD_M = 1.0  # Euro NCAP CPNCO: the child's line is 1.0 m ahead of the nearer parked car's bumper
 EYE_M = 1.7  # position of the camera ahead of the ego's rear axle; only used to check that a cover hides an actor
 FASTEST_MPS = 70.0
+EGO_ASIDE_M = 3.0  # of the start of an ego with a trajectory and headings from the map's origin
 
 
 def place_ego(spec: EgoSpec) -> Placed:
@@ -59,7 +61,7 @@ def place_ego(spec: EgoSpec) -> Placed:
     start = OnLane(EGO_REAR_AXLE_TO_CENTRE_M, 0.0)
     if isinstance(spec, Driven):
         return Placed(body, start, spec.speed, _drives(spec.drive, spec.speed, spec.driver))
-    return Placed(body, start, _speeds(spec.trajectory)[0], FollowTrajectory(spec.trajectory))
+    return Placed(body, start, _speeds(spec.points)[0], FollowTrajectory(spec.points, spec.headings))
 
 
 def place_actor(name: str, spec: ActorSpec, road: Road, ego: Placed, placed: Sequence[Placed], events) -> Placed:
@@ -70,8 +72,9 @@ def place_actor(name: str, spec: ActorSpec, road: Road, ego: Placed, placed: Seq
         box = AtPose(*spec.box.at, spec.box.heading)
         return Placed(body, box, spec.speed, _drives(Drive.HOLD_SPEED, spec.speed, None))
     if isinstance(spec, Moved):
-        (_, x, y), speed = spec.trajectory[0], _speeds(spec.trajectory)[0]
-        return Placed(body, AtPose(x, y, _first_heading(spec.trajectory)), speed, FollowTrajectory(spec.trajectory))
+        (_, x, y), speed = spec.points[0], _speeds(spec.points)[0]
+        heading = spec.headings[0] if spec.headings else _first_heading(spec.points)
+        return Placed(body, AtPose(x, y, heading), speed, FollowTrajectory(spec.points, spec.headings))
     if isinstance(spec, Hidden) and (carrier := carriers(events).get(name)):
         carried = next(p.start for p in (ego, *placed) if p.body.id == carrier)
         return Placed(body, carried, 0.0, Parked())
@@ -151,7 +154,8 @@ def _hiding_place(name: str, placed: Sequence[Placed], road: Road, events: Seque
     cover = cover_of(name, placed, events)
     corners = road.project(np.array(footprint(cover, road).exterior.coords))
     s, d = corners[:, 0], corners[:, 1]
-    in_front = any(e.actor == name and (at := e.do.hidden_at()) is not None and at.in_front for e in events)
+    hidden = (e.do.hidden_at() for e in events if e.actor == name)
+    in_front = any(place is not None and place.in_front for place in hidden)
     nearer = in_front and getattr(cover.start, "facing", 1) < 0
     at = float(s.min()) - STEP_OUT_AHEAD_M if nearer else float(s.max()) + STEP_OUT_AHEAD_M
     return OnLane(at, float(d.min() + d.max()) / 2)
@@ -185,15 +189,19 @@ def _first_heading(trajectory) -> float:
 # -- checks of positions -------------------------------------------------------------------------------------------
 
 
-def check_trajectory(where: str, trajectory, duration_s: float, ego: bool) -> Iterator[Inconsistency]:
-    """Checks a trajectory: it begins at 0 s, its times increase, it lasts the clip, its speed is plausible."""
+def check_trajectory(where: str, spec: OnTrajectory, duration_s: float, ego: bool) -> Iterator[Inconsistency]:
+    """Checks a trajectory: it begins at 0 s, its times increase, it lasts the clip, its speed is plausible.
+
+    An ego with headings may start beside its lane's middle.
+    """
+    trajectory = spec.points
     times = [t for t, _, _ in trajectory]
     if times[0] != 0 or sorted(set(times)) != times:
         yield where, f"times {', '.join(f'{t:g}' for t in times[:6])} s", "times that start at 0 s and rise"
         return
     if times[-1] < duration_s:
         yield where, f"an end at {times[-1]:g} s", f"a trajectory that lasts the clip's {duration_s:g} s"
-    if ego and hypot(*trajectory[0][1:]) > 1e-6:
+    if ego and hypot(*trajectory[0][1:]) > (EGO_ASIDE_M if spec.headings else 1e-6):
         yield where, "a start away from the origin", "[0 s, 0 m, 0 m] first: the map begins under the ego's rear axle"
     if (fastest := max(_speeds(trajectory))) > FASTEST_MPS:
         yield where, f"a step at {shown(fastest, SPEED)}", f"at most {shown(FASTEST_MPS, SPEED)}"
@@ -222,7 +230,7 @@ def _check_kind(where: str, spec: ActorSpec, road: Road) -> Iterator[Inconsisten
     """Checks what a kind of actor cannot do from its start."""
     record, speed = KINDS[spec.kind], getattr(spec, "speed", 0.0)
     if isinstance(spec, Moved):
-        for found, wanted in check_path(spec.kind, spec.trajectory):
+        for found, wanted in check_path(spec.kind, spec.points):
             yield f"{where}.trajectory", f"{spec.kind} {found}", wanted
     elif record.dynamics.fastest_mps is not None and speed > record.dynamics.fastest_mps + 1e-9:
         yield f"{where}.speed", f"{spec.kind} at {shown(speed, SPEED)}", too_fast(spec.kind)
@@ -231,7 +239,7 @@ def _check_kind(where: str, spec: ActorSpec, road: Road) -> Iterator[Inconsisten
     if isinstance(spec, OnRamp):
         yield f"{where}.road", f"{spec.kind}, which runs on rails, on a ramp", "another kind of vehicle"
     elif isinstance(spec, Moved):
-        for found, wanted in check_rail(spec.trajectory, road):
+        for found, wanted in check_rail(spec.points, road):
             yield f"{where}.trajectory", f"{spec.kind} {found}", wanted
     elif isinstance(spec, Boxed) and speed > 0:
         for found, wanted in check_heading(spec.box.at, spec.box.heading, road):

@@ -8,10 +8,10 @@ import numpy as np
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, EGO_SIZE, ON_FOOT, STATIC
 from scenarios.model.sides import Side
 from scenarios.roads.junction import LEVEL_M, Junction
+from scenarios.roads.ring_ways import nearest_m
 from scenarios.roads.road import Road
 from scenarios.scenario import Event, OnLane, Placed, own_road
 from scenarios.simulation.dynamics.collisions import SLIDING_SHARE
-from scenarios.simulation.traffic.roundabout_path import nearest_m
 from scenarios.source.errors import Inconsistency
 from scenarios.spec.actor_spec import ON_RAMP, ActorSpec, Drive, OnRamp
 from scenarios.spec.road_spec import StraightRoad

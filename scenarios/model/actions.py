@@ -90,6 +90,7 @@ class FollowTrajectory:
     """Map x, y of the body's reference point (ego: rear axle, others: box centre) at given times."""
 
     points: tuple[tuple[float, float, float], ...]  # (t_s, x_m, y_m)
+    headings_rad: tuple[float, ...] = field(default=(), metadata=ADDED)  # at each point; none: the direction of travel
 
 
 Behaviour = HoldSpeed | Follow | Parked | FollowTrajectory

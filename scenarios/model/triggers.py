@@ -1,6 +1,7 @@
 """Triggers of a story's events. Each fires once, at the first instant at which it holds, including the start.
 
-Gaps are bumper to bumper along the road in any lane, and 0 while two bodies are side by side. SI units.
+Gap, TTC and headway are the figures of `scenarios.metrics.pairs`: a gap is the free way of the body that has the other
+in its way, or else the way along the road in any lane until both are side by side, and 0 while they are. SI units.
 """
 
 import math
@@ -28,7 +29,7 @@ class AtGap:
 
 @dataclass(frozen=True)
 class AtTTC:
-    """At its present closing speed the gap lasts at most `ttc_s`."""
+    """On their present courses two bodies touch within `ttc_s`, on whichever side."""
 
     of: str
     to: str
@@ -104,10 +105,13 @@ class HasPassed:
 
 @dataclass(frozen=True)
 class AfterEvent:
-    """`delay_s` after another event has ended, by itself or because another event replaced it."""
+    """`delay_s` after another event has ended, by itself or because another event replaced it; `begun`: after it has
+    begun.
+    """
 
     event: str
     delay_s: float = field(default=0.0, metadata=ADDED)
+    begun: bool = field(default=False, metadata=ADDED)
 
 
 Single = (

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
-from itertools import islice, product
 from pathlib import Path
 
 from scenarios.openscenario.import_file import Imported, ImportOptions, import_file, refused
@@ -27,14 +26,20 @@ class ParameterExpansion:
 
     scenario: Path
     values: tuple[Values, ...]
+    whole: int  # number of combinations in the file
 
 
 @dataclass(frozen=True)
 class Imports:
-    """The scenarios of a file, and the number of combinations that each parameter's constraints dropped."""
+    """The scenarios of a file, and the number of combinations that each parameter's constraints dropped.
+
+    `chosen`: the number of combinations that were taken of all, `whole`; equal if all were.
+    """
 
     scenarios: tuple[Imported, ...]
     dropped: dict[str, int]
+    chosen: int = 1
+    whole: int = 1
 
 
 def import_scenarios(path: str | Path, asked: ImportOptions) -> Imports:
@@ -43,7 +48,7 @@ def import_scenarios(path: str | Path, asked: ImportOptions) -> Imports:
     distribution = next((c for c in file.root.children if c.tag == "ParameterValueDistribution"), None)
     if distribution is None:
         return Imports((import_file(path, asked, {}),), {})
-    expansion = expanded(file)
+    expansion = expanded(file, asked)
     scenario = read_xml(expansion.scenario)
     dropped: Counter[str] = Counter()
     kept = []
@@ -55,7 +60,8 @@ def import_scenarios(path: str | Path, asked: ImportOptions) -> Imports:
             dropped[forbids] += 1
     if not kept:
         raise SpecErrors(path, [SpecError("ConstraintGroup", "no value that its constraints allow", "at least one")])
-    return Imports(_imported(expansion.scenario, kept, asked, _slug(Path(path).stem)), dict(dropped))
+    made = _imported(expansion.scenario, kept, asked, _slug(Path(path).stem))
+    return Imports(made, dict(dropped), len(expansion.values), expansion.whole)
 
 
 def _imported(scenario: Path, kept: list[Values], asked: ImportOptions, stem: str) -> tuple[Imported, ...]:
@@ -103,8 +109,8 @@ def _told(made: Imported, values: Values) -> Imported:
     return replace(made, text=f"# With {printable}.\n{made.text}")
 
 
-def expanded(file: XmlFile) -> ParameterExpansion:
-    """Expands a distribution; raises SpecErrors."""
+def expanded(file: XmlFile, asked: ImportOptions = ImportOptions()) -> ParameterExpansion:
+    """Expands a distribution; raises SpecErrors. With `asked.count` a larger one is sampled evenly in its order."""
     check_schema(file)
     report = Report()
     root = Node(file.root, {}, report, file.path.name)
@@ -117,25 +123,36 @@ def expanded(file: XmlFile) -> ParameterExpansion:
         if (parameters := root.child("ParameterDeclarations")) is not None:
             parameters.leave_out("a distribution reads no parameters of its own")
         said = root.need("ParameterValueDistribution")
-        scenario = sibling_file(said.need("ScenarioFile"), "filepath", file.path)
+        scenario = sibling_file(said.need("ScenarioFile"), "filepath", file.path, asked.root)
         if said.child("Stochastic") is not None:
             raise said.need("Stochastic").unsupported("values drawn at random; sweeps of our own draw them, see sweep:")
-        values = tuple(islice(_combinations(said.need("Deterministic")), MOST_SCENARIOS + 1))
+        axes = _axes(said.need("Deterministic"))
     except Unsupported as reason:
         raise refused(file.path, Report([reason.remark])) from reason
     report.refused += unread(file.root, file.path.name)
     if report.refused:
         raise refused(file.path, report)
-    if not 0 < len(values) <= MOST_SCENARIOS:
-        found = f"more than {MOST_SCENARIOS} scenarios" if values else "no scenario: constraints drop them all"
-        raise SpecErrors(
-            file.path, [SpecError("Deterministic", found, f"from one to {MOST_SCENARIOS}", said.element.line, 1)]
-        )
-    return ParameterExpansion(scenario, values)
+    whole = math.prod(len(axis) for axis in axes)
+    most = MOST_SCENARIOS if asked.count is None else min(asked.count, MOST_SCENARIOS)
+    if whole == 0 or (whole > MOST_SCENARIOS and asked.count is None):
+        found = f"{whole} combinations of values"
+        wanted = f"from one to {MOST_SCENARIOS}; --count takes that many of them, evenly chosen"
+        raise SpecErrors(file.path, [SpecError("Deterministic", found, wanted, said.element.line, 1)])
+    chosen = range(whole) if whole <= most else [i * whole // most for i in range(most)]
+    return ParameterExpansion(scenario, tuple(_combination(axes, i) for i in chosen), whole)
 
 
-def _combinations(node: Node) -> Iterator[Values]:
-    """Every value of each distribution combined with every value of the others."""
+def _combination(axes: list[list[Values]], place: int) -> Values:
+    """One value of each axis, the last axis counting fastest."""
+    rows = []
+    for axis in reversed(axes):
+        place, i = divmod(place, len(axis))
+        rows.append(axis[i])
+    return {name: value for row in reversed(rows) for name, value in row.items()}
+
+
+def _axes(node: Node) -> list[list[Values]]:
+    """The values of each distribution; every one is combined with every value of the others."""
     axes: list[list[Values]] = []
     seen: dict[str, Node] = {}
     for part in node.children():
@@ -146,10 +163,7 @@ def _combinations(node: Node) -> Iterator[Values]:
                 raise part.wrong(f"{quoted(name)} a second time (first in line {first})", "each parameter once")
             seen[name] = part
         axes.append(axis)
-    if math.prod(len(axis) for axis in axes) > 50 * MOST_SCENARIOS:
-        raise node.wrong(f"{math.prod(len(axis) for axis in axes)} combinations", f"at most {MOST_SCENARIOS}")
-    for rows in product(*axes):
-        yield {name: value for row in rows for name, value in row.items()}
+    return axes
 
 
 def _axis(part: Node) -> list[Values]:

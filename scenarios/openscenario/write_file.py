@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass, field
 
+import numpy as np
+from jaxtyping import Float
+
 from scenarios.openscenario.actors.entities import Entity
 from scenarios.openscenario.actors.first_actions import Init
 from scenarios.openscenario.actors.import_context import ImportContext
 from scenarios.openscenario.actors.starts import write_actor, write_ego
+from scenarios.openscenario.motion import written_track
 from scenarios.openscenario.source.node import ImportRemark, Report, Unsupported
 from scenarios.openscenario.source.yaml_text import as_yaml, quantity_text
 from scenarios.openscenario.story.stopping import Length
@@ -27,37 +31,38 @@ class Drafted:
     board: StoryboardState
     ego: Entity
     init: Init
+    tracks: dict[str, Float[np.ndarray, "time 4"]] = field(default_factory=dict)
     dropped_events: list[ImportedEvent] = field(default_factory=list)
     dropped_actors: list[str] = field(default_factory=list)
 
     def written(self) -> list[ImportedEvent]:
-        """The events of `story:`, in order."""
-        whole = self.whole()
-        return [told for told in self._kept() if told.actor.name not in whole and told not in self.dropped_events]
+        """The events of `story:`, in order; those of an actor whose motion is written are left out."""
+        events = [told for told in self.board.told if told.actor.id not in self.dropped_actors]
+        kept = [told for told in events if told.actor.name not in self.board.motions]
+        return [told for told in kept if told not in self.dropped_events and self._within(told)]
+
+    def _within(self, told: ImportedEvent) -> bool:
+        if told.begins_s is None:
+            return told.actor.name not in self.board.by_time
+        return told.begins_s < self.length.seconds
 
     def whole(self) -> dict[str, list[list[str]]]:
-        """Actors with one trajectory from start to end, and its points."""
-        by_actor: dict[str, list[ImportedEvent]] = {}
-        for told in self._kept():
-            by_actor.setdefault(told.actor.name, []).append(told)
-        found = {name: events[0].whole for name, events in by_actor.items() if len(events) == 1 and events[0].whole}
-        return {name: points for name, points in found.items() if self._lasts(points)}
+        """The actors whose motion is written as a trajectory, with its points."""
+        return {
+            name: written_track(self.stage, self.stage.entities[name], self.tracks[name], self.length.seconds)
+            for name in self.board.motions if name in self.tracks
+        }  # fmt: skip
 
-    def _kept(self) -> list[ImportedEvent]:
-        return [told for told in self.board.told if told.actor.id not in self.dropped_actors]
-
-    def _lasts(self, points: list[list[str]]) -> bool:
-        first, last = (float(points[i][0].split()[0]) for i in (0, -1))
-        return abs(first) < 1e-6 and last >= self.seconds() - 1e-9
-
-    def seconds(self) -> float:
-        """The clip's duration."""
-        timed = [told.trigger.after_s for told in self.board.told if told.trigger.after_s is not None]
-        return self.length.at_least(max(timed, default=0.0))
+    def driven(self) -> bool:
+        """Whether a driver model drives the ego, in place of a controller that the file activates."""
+        return self.ego.name in self.stage.driven and self.ego.name not in self.board.motions
 
 
-def draft_text(drafted: Drafted, report: Report) -> str:
-    """The file's text. What cannot be written is added to the import's report."""
+def draft_text(drafted: Drafted, report: Report, driver: bool = True) -> str:
+    """The file's text. What cannot be written is added to the import's report.
+
+    Without `driver` an ego that a driver model drives keeps lane and speed, as the player's does.
+    """
     stage, whole = drafted.stage, drafted.whole()
     data: dict[str, object] = {
         "name": drafted.name or "imported",
@@ -67,14 +72,12 @@ def draft_text(drafted: Drafted, report: Report) -> str:
             "file": _prose(drafted.source) or "none",
             "version": drafted.version or "1",
         },
-        "duration": quantity_text(drafted.seconds(), "s"),
+        "duration": quantity_text(drafted.length.seconds, "s"),
         "road": stage.course.written | drafted.init.surroundings.road,
     }
     if drafted.init.surroundings.environment:
         data["environment"] = drafted.init.surroundings.environment
-    data["ego"] = write_ego(
-        stage, drafted.ego, whole.get(drafted.ego.name), drafted.ego.controlled or drafted.ego.name in stage.driven
-    )
+    data["ego"] = write_ego(stage, drafted.ego, whole.get(drafted.ego.name), driver and drafted.driven())
     actors = {}
     for entity in stage.entities.values():
         if entity.id == "ego" or entity.name not in stage.starts or entity.id in drafted.dropped_actors:
@@ -82,8 +85,11 @@ def draft_text(drafted: Drafted, report: Report) -> str:
         try:
             actors[entity.id] = write_actor(stage, entity, whole.get(entity.name))
         except Unsupported as reason:
+            if entity.name in drafted.tracks and entity.name not in drafted.board.motions:
+                drafted.board.motions[entity.name] = reason
+                return draft_text(drafted, report, driver)
             drafted.dropped_actors.append(entity.id)
-            stage.report.refused.append(reason.remark)
+            stage.report.refuse(reason)
     if actors:
         data["actors"] = actors
     story = _story(drafted)
@@ -99,7 +105,10 @@ def _story(drafted: Drafted) -> list[dict[str, object]]:
             lines.append(told.written(drafted.board.when(told)))
         except Unsupported as reason:
             drafted.dropped_events.append(told)
-            drafted.stage.report.refused.append(reason.remark)
+            if told.begins_s is None:
+                told.node.differs("it never happens: its conditions do not hold when the file is played")
+            else:
+                drafted.stage.report.refuse(reason)
     return lines
 
 

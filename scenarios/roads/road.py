@@ -245,6 +245,14 @@ class Road:
         """`project` of one point, without arrays for speed."""
         return foot_at(self.nodes, self.curvature_per_m, x, y)
 
+    def nearest_turn(self, s: float, near_m: float) -> float:
+        """The same place with the s nearest to `near_m`: on a full circle each place has one for every turn."""
+        bend = 0.0 if self.pieces else abs(self.curvature_per_m)
+        if bend < STRAIGHT_BELOW:
+            return s
+        round_m = math.tau / bend
+        return s + round_m * round((near_m - s) / round_m)
+
     def band(self, d_right: float, d_left: float, s_from: float, s_to: float, step: float = 2.0) -> Polygon:
         """The strip between two offsets as a polygon in the map frame."""
         s = np.linspace(s_from, s_to, max(2, int(abs(s_to - s_from) / step) + 1))

@@ -9,6 +9,7 @@ from scenarios.model.triggers import After, AfterEvent, AllOf, AnyOf, Single, Tr
 from scenarios.rollout import Unfired
 from scenarios.scenario import Event
 from scenarios.simulation.dynamics.body_state import RunningAction
+from scenarios.simulation.relation_check import RelationWatch
 from scenarios.simulation.trigger_conditions import BodyLookup, TriggerDistance, bodies_of, reading
 
 SOON_S = 1e-9
@@ -39,8 +40,9 @@ class Storyboard:
         self.waiting = [Waiting(event) for event in events]
         self.running: list[Running] = []
         self.ended_s: dict[str, float] = {}
-        self.begun: set[str] = set()
+        self.begun_s: dict[str, float] = {}
         self.missed: list[Unfired] = []
+        self.relations: list[tuple[Event, RelationWatch]] = []
         self.latest_s = 0.0
 
     def due(self, look: BodyLookup, t_s: float) -> Event | None:
@@ -60,6 +62,15 @@ class Storyboard:
         told = [(run.event.actor, run.deed.step(t_s)) for run in able]
         return [(actor, said) for actor, said in told if said]
 
+    def watch(self, event: Event, relation: RelationWatch) -> None:
+        """Watch where the actor of an event comes into the path of others."""
+        self.relations.append((event, relation))
+
+    def step_relations(self) -> None:
+        """Decide the places of events as far as they can be decided now."""
+        for _, relation in self.relations:
+            relation.step()
+
     def holds(self, when: Trigger, nearest: dict[Single, TriggerDistance], look: BodyLookup, t_s: float) -> bool:
         """Whether a trigger holds now; `nearest` collects how near each of its conditions came to holding."""
         if isinstance(when, AllOf | AnyOf):
@@ -68,7 +79,7 @@ class Storyboard:
         if isinstance(when, After):
             return when.t_s <= t_s + SOON_S
         if isinstance(when, AfterEvent):
-            return self.ended_s.get(when.event, math.inf) + when.delay_s <= t_s + SOON_S
+            return self._reached_s(when) + when.delay_s <= t_s + SOON_S
         now = reading(when, look)
         if now is not None and (when not in nearest or now.short < nearest[when].short):
             nearest[when] = now
@@ -79,7 +90,7 @@ class Storyboard:
         replaced = [run for run in self.running if run.event.actor == event.actor and _takes_over(event, run.event)]
         for run in replaced:
             self._end(run, t_s)
-        self.begun.add(event.name)
+        self.begun_s[event.name] = t_s
         if deed.declined or deed.short:
             self.missed.append(Unfired(event.actor, sentence(event), deed.short or deed.said))
         self.running.append(Running(event, deed))
@@ -94,6 +105,10 @@ class Storyboard:
         if run.event.name:
             self.ended_s[run.event.name] = t_s
 
+    def _reached_s(self, when: AfterEvent) -> float:
+        """When the event that a trigger waits for began or ended; infinite before that."""
+        return (self.begun_s if when.begun else self.ended_s).get(when.event, math.inf)
+
     def unfired(self) -> tuple[Unfired, ...]:
         """Everything that did not happen, with the reasons: declined actions, ends of actions that still wait for
         something, and events whose trigger never held.
@@ -101,7 +116,9 @@ class Storyboard:
         ends = ((run.event, run.deed.waits_for()) for run in self.running)
         lasting = (Unfired(event.actor, f"the end of '{sentence(event)}'", why) for event, why in ends if why)
         waiting = (Unfired(w.event.actor, sentence(w.event), self.why(w.event.when, w.nearest)) for w in self.waiting)
-        return (*self.missed, *lasting, *waiting)
+        places = ((event, relation.missed or relation.pending) for event, relation in self.relations)
+        elsewhere = (Unfired(event.actor, sentence(event), why) for event, why in places if why)
+        return (*self.missed, *lasting, *waiting, *elsewhere)
 
     def why(self, when: Trigger, nearest: dict[Single, TriggerDistance]) -> str:
         """Why a trigger never held, with the nearest value of each of its conditions."""
@@ -114,10 +131,10 @@ class Storyboard:
                 return "; ".join(self.why(part, nearest) for part in parts)
             case After():
                 return "the clip ended before"
-            case AfterEvent(event) if event in self.ended_s:
-                return f"'{event}' ended at {self.ended_s[event]:.2f} s, too late in the clip"
+            case AfterEvent(event) if (at_s := self._reached_s(when)) < math.inf:
+                return f"'{event}' {'began' if when.begun else 'ended'} at {at_s:.2f} s, too late in the clip"
             case AfterEvent(event):
-                return f"'{event}' never {'ended' if event in self.begun else 'happened'}"
+                return f"'{event}' never {'ended' if event in self.begun_s else 'happened'}"
         if when not in nearest:
             return f"{' and '.join(bodies_of(when))} were never in the scene together"
         return nearest[when].told
@@ -127,8 +144,8 @@ class Storyboard:
         match when:
             case After():
                 return when.t_s <= self.latest_s + SOON_S
-            case AfterEvent(event, delay):
-                return self.ended_s.get(event, math.inf) + delay <= self.latest_s + SOON_S
+            case AfterEvent():
+                return self._reached_s(when) + when.delay_s <= self.latest_s + SOON_S
         return when in nearest and nearest[when].short <= 0
 
 

@@ -22,7 +22,7 @@ from scenarios.simulation.actions.merging import come_alongside
 from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, BodyState
 from scenarios.simulation.dynamics.lane_path import LanePath, Path, crossing_side, free_path
 from scenarios.simulation.dynamics.longitudinal_control import Target
-from scenarios.simulation.dynamics.polyline_path import LinePath, drawn_line
+from scenarios.simulation.dynamics.polyline_path import LinePath, PosedLine, drawn_line
 from scenarios.simulation.traffic.roundabout_yield import approach
 
 LANE_HEADING_RAD = 0.05  # a free pose with a smaller angle to the road follows the road
@@ -55,18 +55,24 @@ def start(placed: Placed, road: Road, friction: float, ego: bool, first: Action 
             mover.join_lane()
         case FollowTrajectory():
             mover.scripted = True
-            assert isinstance(mover.path, LinePath)
-            mover.speed = max(0.0, (mover.path.planned(0.01) - mover.path.planned(-0.01)) / 0.02)
+            if isinstance(mover.path, PosedLine):
+                mover.speed = mover.path.speed(0.0)
+            else:
+                assert isinstance(mover.path, LinePath)
+                mover.speed = max(0.0, (mover.path.planned(0.01) - mover.path.planned(-0.01)) / 0.02)
         case Parked():
             mover.speed, mover.still, mover.target = 0.0, True, Target(0.0, 2.0)
-    mover.still = mover.still or body.kind in STATIC or (KINDS[body.kind].towed and mover.speed == 0)
+    mover.still = (
+        mover.still or (body.kind in STATIC and not mover.scripted) or (KINDS[body.kind].towed and mover.speed == 0)
+    )
     approach(mover, main)
     return mover
 
 
 def _path(placed: Placed, road: Road, offset: float, grip: float, first: Action | None) -> Path:
     if isinstance(placed.behaviour, FollowTrajectory):
-        return drawn_line(placed.behaviour.points)
+        given = placed.behaviour
+        return PosedLine(given.points, given.headings_rad) if given.headings_rad else drawn_line(given.points)
     on_foot = placed.body.kind in ON_FOOT
     if isinstance(placed.start, OnLane):
         facing = placed.start.facing

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 import numpy as np
 from jaxtyping import Bool, Float
 
+from scenarios.boxes import box_centres
+from scenarios.event_text import relation_text
 from scenarios.model.driver_models import G, driver
 from scenarios.model.kinds.registry import KINDS
 from scenarios.model.triggers import Single, Trigger, time_of
@@ -15,8 +17,7 @@ from scenarios.scenario import Event, Scenario, brought, carriers
 from scenarios.simulation.actions.apply_action import perform
 from scenarios.simulation.actions.merging import Merging
 from scenarios.simulation.actions.motions import ActionContext, TriggerWatch, speed_rule
-from scenarios.simulation.dynamics.body_state import BodyState
-from scenarios.simulation.dynamics.boxes import box_centres
+from scenarios.simulation.dynamics.body_state import BodyState, decline
 from scenarios.simulation.dynamics.collisions import (
     Contact,
     contacts,
@@ -32,6 +33,7 @@ from scenarios.simulation.dynamics.state_table import PRESENT, drive_on, velocit
 from scenarios.simulation.event_scheduler import Storyboard
 from scenarios.simulation.initial_state import start
 from scenarios.simulation.record_rollout import recorded
+from scenarios.simulation.relation_check import RelationWatch, out_of_place
 from scenarios.simulation.spawn_despawn import arrival, beyond_edge
 from scenarios.simulation.traffic.car_following import DriverStates
 from scenarios.simulation.traffic.roundabout_yield import Roundabout
@@ -96,6 +98,7 @@ class SimulationState:
 
     def step(self) -> None:
         """One inner step: events, decisions, motion, collisions, bodies that appear or disappear."""
+        self.story.step_relations()
         for actor, said in self.story.step_actions(self._body, self.t_s):
             self._record_event(actor, said)
         while (event := self.story.due(self._body, self.t_s)) is not None:
@@ -125,11 +128,17 @@ class SimulationState:
 
     def _fire(self, event: Event) -> None:
         mover = self._body(event.actor)
-        deed = perform(mover, event.do, self._context(mover))
+        why = out_of_place(event.where, mover, self._body) if event.where is not None else ""
+        if event.where is not None and why:
+            deed = decline(f"does not do it {relation_text(event.where)}: {why}")
+        else:
+            deed = perform(mover, event.do, self._context(mover))
         if mover.drive is None or event.do.takes_speed:
             mover.driven = False
         self._record_event(event.actor, deed.said)
         self.story.begin(event, deed, self.t_s)
+        if event.where is not None and not why:
+            self.story.watch(event, RelationWatch(event.where, self._body(event.actor), self._body))
 
     def _context(self, mover: BodyState) -> ActionContext:
         before = speed_rule(mover)
@@ -252,9 +261,9 @@ class SimulationState:
             closing = float((va - vb) @ normal)
             if (i, j) not in self.touched:
                 self.touched.add((i, j))
-                speed = round(impact_speed(met[i], met[j]), 4)
+                speed, along, across = (round(v, 4) for v in impact_speed(met[i], met[j], a.at[2]))
                 words = f"collision with {b.body.id} at {speed * 3.6:.1f} km/h"
-                self.happenings.append(SimEvent(round(self.t_s, 4), a.body.id, words, b.body.id, speed))
+                self.happenings.append(SimEvent(round(self.t_s, 4), a.body.id, words, b.body.id, speed, along, across))
             if closing <= 0:
                 continue
             va, vb = parting_velocities(normal, va, vb, a.mass, b.mass)

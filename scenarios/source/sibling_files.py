@@ -13,17 +13,18 @@ class Elsewhere(ValueError):
     """A path that is invalid or leads outside the allowed folder; the message quotes it."""
 
 
-def neighbour(written: str, home: Path) -> Path:
+def neighbour(written: str, home: Path, root: Path | None = None) -> Path:
     """The file or folder of a path relative to the file `home`; raises Elsewhere.
 
-    Suites keep scenarios, roads and catalogs in neighbouring folders: a path may leave its folder by one level only.
+    Suites keep scenarios, roads and catalogs in neighbouring folders: a path may leave its folder by one level only,
+    or up to the folder `root` where the user names one.
     """
     said = written.replace("\\", "/")
     if not said or len(said) > LONGEST_PATH or not said.isprintable():
         raise Elsewhere(f"{quoted(said)}, which is no path")
     if re.match(r"^[A-Za-z][A-Za-z0-9+.-]*:|^[/~]|^\$", said):
         raise Elsewhere(f"{quoted(said)}, which leads elsewhere")
-    top = home.resolve().parent.parent
+    top = home.resolve().parent.parent if root is None else root.resolve()
     found = (home.resolve().parent / PurePosixPath(said)).resolve()  # links are resolved before the check
     if not found.is_relative_to(top):
         raise Elsewhere(f"{quoted(said)}, which leads out of {top.name or top}")

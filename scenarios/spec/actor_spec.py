@@ -13,7 +13,10 @@ from scenarios.source.units import LENGTH
 from scenarios.spec.appearance_spec import SIZE, AppearanceSpec, SizedActorSpec
 from scenarios.spec.base import Angle, Count, Extents, Gap, Place, Section, Speed, Trajectory, fault, measured, one_of
 
-TRAJECTORY = "a list of at least two [time, x, y] such as [0 s, 0 m, 0 m], in the map frame, times rising"
+TRAJECTORY = (
+    "a list of at least two [time, x, y] such as [0 s, 0 m, 0 m], in the map frame, times rising; or [time, x, y, "
+    "heading] for a body that reverses or skids"
+)
 SPEED = "a speed such as 50 km/h"
 
 
@@ -57,8 +60,8 @@ ON_RAMP = -1  # lane number of the acceleration lane
 def _ego_lane(written: object) -> int:
     if written == RAMP:
         return ON_RAMP
-    if isinstance(written, int) and not isinstance(written, bool) and 0 <= written <= 5:
-        return written
+    if isinstance(written, int) and not isinstance(written, bool) and 0 <= written < 100:
+        return written  # the check of the road states how many lanes it has
     raise fault(quoted(written), EGO_LANE)
 
 
@@ -79,7 +82,24 @@ class Driven(Drives):
     size: Extents | None = Field(None, description=SIZE)
 
 
-class Guided(Section):
+class OnTrajectory(Section):
+    """A body on a given trajectory: points of time, x, y, and the heading if it is not the direction of travel."""
+
+    if TYPE_CHECKING:  # the field of those that inherit, each with its own words
+        trajectory: Trajectory
+
+    @property
+    def points(self) -> tuple[tuple[float, float, float], ...]:
+        """Time in s, x and y in m."""
+        return tuple((t, x, y) for t, x, y, *_ in self.trajectory)
+
+    @property
+    def headings(self) -> tuple[float, ...]:
+        """The heading at each point, radians; empty if the file gives none."""
+        return tuple(heading for *_, heading in self.trajectory) if len(self.trajectory[0]) == 4 else ()
+
+
+class Guided(OnTrajectory):
     """The ego on a given trajectory of its rear axle."""
 
     lane: EgoLane = Field(0, description=EGO_LANE)
@@ -111,9 +131,10 @@ LaneWritten = (
 
 
 def _lane(written: object) -> LaneNumber:
-    if isinstance(written, int) and not isinstance(written, bool) and 0 <= written <= 5:
+    # Larger numbers than any road has pass here: the check of the road states how many lanes it has.
+    if isinstance(written, int) and not isinstance(written, bool) and 0 <= written < 100:
         return LaneNumber(number=written, oncoming=False)
-    match = re.fullmatch(_OPPOSITE, written) if isinstance(written, str) else None
+    match = re.fullmatch(_OPPOSITE.replace("[0-5]", "[0-9]{1,2}"), written) if isinstance(written, str) else None
     if match is None:
         wanted = "a lane's number counted from the right, 0 first, or 'oncoming 0' for the nearest opposite lane"
         raise fault(quoted(written), wanted)
@@ -217,7 +238,7 @@ class Boxed(AppearanceSpec):
     speed: Speed = Field(0.0, description=SPEED)
 
 
-class Moved(SizedActorSpec):
+class Moved(SizedActorSpec, OnTrajectory):
     """On a given trajectory of the box's centre."""
 
     trajectory: Trajectory = Field(description=TRAJECTORY)

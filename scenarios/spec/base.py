@@ -5,7 +5,17 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from scenarios.source.errors import SpecError, nearest, quoted
@@ -133,11 +143,21 @@ Count = Annotated[int, Field(strict=True)]
 Extents = tuple[Extent, Extent, Extent]
 
 
-def _two_to_many(points: tuple[tuple[float, float, float], ...]) -> tuple[tuple[float, float, float], ...]:
+PathPoint = tuple[float, float, float] | tuple[float, float, float, float]
+
+
+def _two_to_many(points: tuple[PathPoint, ...]) -> tuple[PathPoint, ...]:
     if not 2 <= len(points) <= MOST_POINTS:
         raise fault(f"a list of {len(points)}", f"from two to {MOST_POINTS} points [time, x, y]")
+    if len({len(point) for point in points}) > 1:
+        raise fault("a heading at some of the points", "a heading at every point or at none")
     return points
 
 
 MOST_POINTS = 2000
-Trajectory = Annotated[tuple[tuple[Instant, Passed, Passed], ...], AfterValidator(_two_to_many)]
+_Point = Annotated[
+    Annotated[tuple[Instant, Passed, Passed], Tag("<point>")]
+    | Annotated[tuple[Instant, Passed, Passed, Angle], Tag("<posed>")],
+    Discriminator(lambda raw: "<posed>" if isinstance(raw, list | tuple) and len(raw) == 4 else "<point>"),
+]
+Trajectory = Annotated[tuple[_Point, ...], AfterValidator(_two_to_many)]

@@ -109,6 +109,11 @@ class EndedWhen(Section):
     after: Instant = Field(0.0, description="a time after its end, such as 1 s")
 
 
+class BegunWhen(Section):
+    event: EventId = Field(description="the id of another event")
+    after: Instant = Field(0.0, description="a time after its beginning, such as 1 s")
+
+
 def _just_named(key: str, section: type[Section]) -> BeforeValidator:
     """Accepts `ended: slow` as a short form of `ended: {event: slow}`."""
 
@@ -136,6 +141,9 @@ class When(Section):
     after: Instant | None = Field(None, description="a time from the start, such as 1.5 s")
     ended: Annotated[EndedWhen | None, _just_named("event", EndedWhen)] = Field(
         None, description="the id of another event"
+    )
+    begun: Annotated[BegunWhen | None, _just_named("event", BegunWhen)] = Field(
+        None, description="the id of another event, which has begun"
     )
     gap: GapWhen | None = Field(None, description="a mapping such as {below: 10 m}")
     ttc: TTCWhen | None = Field(None, description="a mapping such as {below: 1.5 s}")
@@ -175,6 +183,11 @@ class When(Section):
             yield key, self
         for i, part in enumerate(self.all or self.any or ()):
             yield from part.singles(f"{key}.{self.named}.{i}")
+
+    @property
+    def awaits(self) -> "EndedWhen | BegunWhen | None":
+        """The end, or the beginning, of another event."""
+        return self.ended or self.begun
 
     @property
     def named(self) -> str:
@@ -228,6 +241,8 @@ def _single(when: When, actor: str, leader: str | None) -> Single:
             return After(seconds)
         case When(ended=EndedWhen() as ended):
             return AfterEvent(ended.event, ended.after)
+        case When(begun=BegunWhen() as begun):
+            return AfterEvent(begun.event, begun.after, begun=True)
         case When(speed=SpeedWhen() as speed):
             return AtSpeed(speed.of or actor, *_bound(speed.below, speed.above))
         case When(standstill=StandstillWhen() as standstill):

@@ -18,6 +18,7 @@ _PHRASES = (
     "{a} brakes when the ego is slower than 30 km/h",
     "{a} brakes when {b} stands still",
     "{a} brakes when event-1 has ended",
+    "{a} brakes 1 s after event-1 has begun",
     "{a} brakes when the gap is below 10 m and the ego is faster than 30 km/h",
     "{a} brakes when {b} stands still or 3 s have passed",
     "{a} stops for 2 s and then speeds up to 30 km/h",

@@ -27,7 +27,8 @@ def mentioned(events: Iterable[Event]) -> frozenset[str]:
 
 def _of_event(event: Event) -> set[str]:
     awaited = (name for single in singles(event.when) for name in _of_single(single))
-    return {event.actor, *_of_action(event.do), *awaited, *brought([event])}
+    where = event.where.of if event.where is not None else ()
+    return {event.actor, *where, *_of_action(event.do), *awaited, *brought([event])}
 
 
 def _of_action(action: Action) -> tuple[str, ...]:
@@ -35,7 +36,7 @@ def _of_action(action: Action) -> tuple[str, ...]:
     awaited = VERBS.triggers_of(action).values()
     inner = [name for when in awaited for part in singles(when) for name in _of_single(part)]
     named = (getattr(action, key) for key in VERBS.of(action).names)
-    return (*named, *action.carried(), *((place.behind,) if place is not None else ()), *inner)
+    return (*filter(None, named), *action.carried(), *((place.behind,) if place is not None else ()), *inner)
 
 
 def _of_single(single: Single) -> tuple[str, ...]:

@@ -6,23 +6,27 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 
-from lark import Token, Tree
+from lark import Token, Transformer, Tree
 from lark.grammar import NonTerminal, Terminal
 
 from scenarios.model.bodies import Kind
 from scenarios.source.units import MEASURES
 from scenarios.spec.actor_references import ADJECTIVES, JOINED, NOUNS, ORDINALS, PRONOUNS
+from scenarios.story.all_readings import ReadingParser
 from scenarios.story.examples import PHRASES
 from scenarios.story.parse_tree import grammar
 from scenarios.verbs import VERBS
 
 SLOTS = {
     "who": ("WHO", "lead"),
+    "event": ("EVENT", "lead"),
     "quantity": ("QUANTITY", "10 m"),
     "seconds": ("QUANTITY", "10 m"),
     "path_point": ("POINT", "(1 s, 10 m, 0 m)"),
 }
-_UNLISTED = ("speed_since",)  # aliases of rules that join a part of a verb and a condition
+# Aliases that join a part of a verb and a condition, hold a whole action, or say an action of another verb or actor.
+_UNLISTED = ("speed_since", "does", "run_out", "offset_again", "fall_from")
+SHARED = "part"  # the rule of the parts that any verb may have
 _CHARACTERS = {"[0-5]": ("0", "1")}  # examples of character classes in words
 
 
@@ -81,10 +85,32 @@ def openings() -> dict[str, frozenset[str]]:
 
 @lru_cache(maxsize=256)
 def verb_of(sentence: str) -> str:
-    """The rule of the first action in a sentence; raises lark's UnexpectedInput."""
-    tree = grammar().parse(sentence)
+    """The rule of the first action in a sentence; raises Unread."""
+    tree = min(_trees().values(sentence), key=_preference)
     deed = next(child for child in tree.children if isinstance(child, Tree)).children[-1].data
     return next(verb for verb in verbs() if deed == verb or deed in _aliases(verb))
+
+
+class _RuleTree(Transformer):
+    """A parse tree in which names and quantities are leaves."""
+
+    def who(self, words: list[Token]) -> str:
+        return " ".join(words)
+
+    def quantity(self, items: list[Token]) -> str:
+        return " ".join(items)
+
+
+@lru_cache(maxsize=1)
+def _trees() -> ReadingParser:
+    return ReadingParser(grammar(), _RuleTree())
+
+
+def _preference(tree: object) -> tuple[int, int, bool]:
+    """The number of clauses, the number of words of all names, and whether the rule is unlisted."""
+    assert isinstance(tree, Tree)
+    words_of_names = sum(leaf.count(" ") + 1 for leaf in tree.scan_values(lambda leaf: type(leaf) is str))
+    return len(tree.children), words_of_names, any(sub.data in _UNLISTED for sub in tree.iter_subtrees())
 
 
 def _aliases(verb: str) -> set[str]:
@@ -110,7 +136,7 @@ class _Variation:
 def sentences(every_word: bool = True) -> Iterator[tuple[str, str]]:
     """(rule, sentence): every verb with every part, and every trigger, one at a time; with every word of each."""
     for verb in verbs():
-        varied = _Variation(frozenset({"when"}), needed_parts(verb), every_word)
+        varied = _Variation(frozenset({"when", "conditions"}), needed_parts(verb), every_word)
         for said in dict.fromkeys(_ways(_rules()[verb], varied)):
             yield verb, f"lead {said}"
     varied = _Variation(frozenset({"or_else", "besides"}), (), every_word)
@@ -131,6 +157,8 @@ def _ways(node: Tree, varied: _Variation) -> list[str]:
             return [way for child in listed for way in _ways(child, varied)]
         case "expansion":
             parts = [_ways(child, varied) for child in node.children]
+            if not all(parts):
+                return []
             others = [(i, way) for i, ways in enumerate(parts) for way in ways[1:]]
             rows = [
                 [p[0] for p in parts],
@@ -156,6 +184,8 @@ def _ways(node: Tree, varied: _Variation) -> list[str]:
         return said if varied.every_word else said[:1]
     if inner.name in SLOTS:
         return [SLOTS[inner.name][1]]
+    if inner.name == SHARED:
+        return []  # each verb has a meaning for some of these only
     ways = _ways(_rules()[inner.name], varied)
     return ways[:1] if inner.name in varied.once else ways
 
@@ -173,8 +203,8 @@ def _alias(part: Tree) -> str:
 # -- the page ------------------------------------------------------------------------------------------------------
 
 _SECTIONS = (
-    ("When", "when"), ("*CONDITIONS*", "conditions"), ("*CONDITION*", "condition"), ("*HAPPENING*", "happening"),
-    ("*PAIR*", "pair"),
+    ("*PART*", "part"), ("When", "when"), ("*CONDITIONS*", "conditions"), ("*CONDITION*", "condition"),
+    ("*HAPPENING*", "happening"), ("*PAIR*", "pair"),
 )  # fmt: skip
 MANY = 6  # a word with more alternatives is listed once, under a name
 _OPENING = """\
@@ -185,12 +215,19 @@ verbs of `scenarios/verbs`; a test keeps the two equal.
 
 A line states what an actor does, and when: `WHEN, WHO DEED` or `WHO DEED ... WHEN`. After `and then` (`then`,
 `after that`) an action begins when the one before it has ended, and with `when` once that condition holds as well; a
-line may begin so, too. `slow: lead brakes` names a line, so that another can use `when slow has ended`. Alternatives
-are separated by |, parts in [] are optional, and parts come in any order. Upper and lower case are equal. Names in
-italics are explained here or at the end.
+line may begin so, too. After `and`, or a semicolon, another action of the same actor begins with the one before it, or
+after it where both are of its speed or both of its path; an action of another actor begins at the same time. Several
+actors do the same: `lead and truck brake`. `1 s later` counts from the beginning of the event before. A line that has
+two meanings is refused, with both. `slow: lead brakes` names a line, so that another can use `when slow has ended`.
+Alternatives are separated by |, parts in [] are optional, and parts come in any order. Upper and lower case are equal.
+Names in italics are explained here or at the end.
 
-* *WHO* is an actor's id or a description of one: `lead`, `the lead car`, `the second pedestrian`, `the ego`, `it`.
+* *WHO* is an actor's id or a description of one: `lead`, `the lead car`, `the second pedestrian`, `the car in lane 2`,
+  `the truck ahead`, `the car behind the truck`, `the ego`, `it`. First, second ... count along the road, the
+  nearest first.
+* *EVENT* is the name of another event of the story.
 * *QUANTITY* is a number, in digits or words, with its unit: `6 m/s^2`, `two seconds`, `half a second`.
+* *PART* is how, how long or where, of any action; one that has no meaning for the action is refused by name.
 * *POINT* is `(1 s, 10 m, 0.5 m)`: the time, the distance forward and the distance to the left, all from its start.
 """
 

@@ -27,6 +27,11 @@ class Clause:
     target: str | None = None
     side: str | None = None
     who: str | None = None
+    others: tuple[str, ...] = ()  # further actors that do the same
+    where: tuple[str, tuple[str, ...]] | None = None  # a key of `where` of an event, and the actors
+    carrier: str | None = None  # who drops the actor of the clause
+    elliptic: bool = False  # without a verb of its own
+    link: str = ""  # to the clause before: "and" or "then"
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,12 @@ class ClauseError:
     """A clause that parses but is not allowed; it is passed up the tree as a value."""
 
     wanted: str
+
+
+def is_possessive(name: str) -> bool:
+    """Whether the lane in "the truck's lane" is said of an actor; of the ego, and after a pronoun, as "ego lane"."""
+    words = name.split()
+    return name.endswith(("'s", "\u2019s", "s'")) or words[-1] in ("ego", "its", "his", "her", "my", "our")
 
 
 def flat(items: Iterable[Part | list[Part]]) -> list[Part]:

@@ -23,8 +23,16 @@ Refusal = tuple[
 ]  # the key within the verb's mapping ("" for all of it), what was found, what would be right
 PartReader = Callable[[list], "Part | list[Part] | ClauseError"]
 ClauseReader = Callable[["StoryVerb", list], "Clause | ClauseError"]
+_OTHER_KEYS = (
+    "delayed",
+    "by",
+    "back",
+    "change",
+    "on",
+    "out",
+)  # arguments that the events before decide (story.clause_events)
 ACTOR = "<actor>"  # as the key of a refusal: the actor of the event
-_HEARD_ONLY = ("after", "when", "target", "side")  # parts that are not arguments of a verb without such a key
+_HEARD_ONLY = ("after", "when", "target", "side", "where")  # parts that are not arguments of a verb without such a key
 _SAID_BY = dict.fromkeys(("decel", "rate"), ": a word such as hard or gently, or a rate such as 'at 4 m/s^2'")
 
 
@@ -91,9 +99,6 @@ def _not_exported(*_: Any) -> None:
     return None
 
 
-_NONE: Mapping[str, Any] = MappingProxyType({})
-
-
 @dataclass(frozen=True)
 class StoryVerb:
     """One verb: its spec, grammar and phrases, its compilation, and its motion.
@@ -110,6 +115,7 @@ class StoryVerb:
     the same words mean that verb for this actor.
     `other_actions`: further actions that the verb compiles to, beside `action`; they replace the same controls.
     `cargo`: the keys of actors without a place of their own, which its actor carries until then.
+    `placeless`: a place relative to another actor ("in front of the ego") has no meaning for it.
     `on_trajectory`: possible for a body that follows a trajectory from the start; `of_static`: for a kind that cannot
     move. `rails`: what an actor on rails needs for it, "" for nothing; left out: nothing that replaces the path is
     possible.
@@ -127,16 +133,16 @@ class StoryVerb:
     usual: tuple[
         tuple[str, str], ...
     ]  # what a line leaves open, or cannot say, and what holds then: for docs/defaults.md
-    parts: Mapping[str, "str | PartReader"] = field(default_factory=lambda: _NONE)
+    parts: Mapping[str, "str | PartReader"] = field(default_factory=lambda: MappingProxyType({}))
     deeds: tuple[str, ...] = ()
-    readers: Mapping[str, ClauseReader] = field(default_factory=lambda: _NONE)
-    at: Mapping[PhysicalQuantity, str] = field(default_factory=lambda: _NONE)
+    readers: Mapping[str, ClauseReader] = field(default_factory=lambda: MappingProxyType({}))
+    at: Mapping[PhysicalQuantity, str] = field(default_factory=lambda: MappingProxyType({}))
     names: tuple[str, ...] = ()
     own_names: tuple[str, ...] = ()
     cargo: tuple[str, ...] = ()
     triggers: tuple[str, ...] = ()
     needed: tuple[str, ...] = ()
-    participles: Mapping[str, str] = field(default_factory=lambda: _NONE)
+    participles: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     drafts: tuple[str, ...] = ()  # phrases that `new --from` can draft; "..." stands for an incomplete phrase
     other_actions: tuple[type[VerbAction], ...] = ()
     check: Callable[[Any, WrittenEvent], Iterator[Refusal]] = _nothing
@@ -148,6 +154,7 @@ class StoryVerb:
     remark: Callable[[Any, PlacedEvent], str] = _no_remark  # a comment of `explain` after the event
     exported: Callable[[Any, ExportContext], ExportedAction | None] = _not_exported  # None: as a trajectory
     rails: Callable[[ActorDescription], str] | None = None
+    placeless: bool = False
     on_trajectory: bool = False
     of_static: bool = False
     targets_leader: bool = False  # a target that the ego names ("the ego follows WHO") is the actor ahead, not the ego
@@ -171,7 +178,7 @@ class StoryVerb:
 
 def collected(verb: StoryVerb, parts: Iterable[Part], **preset: object) -> Clause | ClauseError:
     """The parts of a clause joined to one clause; `preset` has values for parts that the clause does not have."""
-    says: dict[str, object] = {}
+    says: dict[str, Any] = {}
     for key, value in parts:
         if key == "at":
             measure = measure_of(str(value))
@@ -180,13 +187,42 @@ def collected(verb: StoryVerb, parts: Iterable[Part], **preset: object) -> Claus
                 return ClauseError(_at_wanted(verb, value))
         if key == "after":
             key, value = "when", Moment("after", {"after": value}, {})
+        if key in says and says[key] == value:
+            continue  # 'suddenly ... hard'
         if key in says:
             return ClauseError(f"'{key}' given once, not twice{_SAID_BY.get(key, '')}")
         says[key] = value
     written = verb.section.model_fields
     heard = {key: None if key in written else says.pop(key, None) for key in _HEARD_ONLY}
+    if "manner" in says and "within" in written and "within" not in says and verb.action.takes_path:
+        says["within"] = _worded_time(verb, str(says.pop("manner")))
+    if (useless := _without_meaning(verb, says)) is not None:
+        return useless
     names = {key: says.pop(key) for key in (*verb.names, *verb.own_names) if key in says}
-    return Clause(verb.key, preset | says, names, heard["when"], heard["target"], heard["side"])
+    return Clause(verb.key, preset | says, names, heard["when"], heard["target"], heard["side"], where=heard["where"])
+
+
+SHARPLY, GENTLY = 0.5, 1.5  # shares of the usual duration of a lateral move
+
+
+def _worded_time(verb: StoryVerb, manner: str) -> str:
+    """The duration of a lateral move that is done sharply or gently."""
+    usual = verb.section.model_fields["within"].default
+    return f"{usual * (SHARPLY if manner == 'hard' else GENTLY):g} s"
+
+
+_IN_WORDS = {"for": "for {}", "within": "within {}", "until": "until {}", "to": "to {}"}
+
+
+def _without_meaning(verb: StoryVerb, says: Mapping[str, object]) -> ClauseError | None:
+    """The refusal of a part that the verb cannot use."""
+    fields = verb.section.model_fields
+    known = {*fields, *(field.alias for field in fields.values()), *verb.names, *verb.own_names, *_OTHER_KEYS}
+    for key, value in says.items():
+        if key not in known:
+            said = "such a manner" if key == "manner" else f"'{_IN_WORDS.get(key, key + ' {}').format(value)}'"
+            return ClauseError(f"no {said}: it has no meaning for '{verb.key.replace('_', ' ')}'")
+    return None
 
 
 def _at_wanted(verb: StoryVerb, value: object) -> str:

@@ -19,6 +19,22 @@ class WordedRate(str):
         return made
 
 
+class RelativeSpeed(str):
+    """A speed relative to the one at the beginning of the event: more or less by a speed, or a share of it."""
+
+    share: float = 0.0
+
+    def __new__(cls, by: str, share: float = 0.0) -> "RelativeSpeed":
+        """A difference such as "10 km/h", or a share such as 0.5."""
+        made = super().__new__(cls, by)
+        made.share = share
+        return made
+
+
+class OppositeLane(str):
+    """The oncoming lane, called the opposite one: for an oncoming actor that is a lane of the other direction."""
+
+
 # Decelerations of words. 2 and 6: Euro NCAP's gentle and hard lead; 4: its lead of 2026; 8: near a dry road's limit.
 BRAKING = {
     "plain": WordedRate("4 m/s^2"), "gently": WordedRate("2 m/s^2"), "hard": WordedRate("6 m/s^2"),

@@ -1,8 +1,9 @@
 """Fuzzing with thousands of malformed inputs: python -m tests.fuzzing
 
-Story lines, scenario files, OpenSCENARIO files and OpenDRIVE roads with mistakes in them are read as a user's would be,
-and rolled out where they are understood. Each is understood or refused in a sentence: no trace, no hang, no memory
-without bounds. An input is its kind and its number; `--kind xosc --only 812` shows one and what is told of it.
+Story lines, scenario files, OpenSCENARIO files, OpenDRIVE roads and the tables of logs, with mistakes in them, are read
+as a user's would be, and rolled out where they are understood. Each is understood or refused in a sentence: no trace,
+no hang, no memory without bounds. An input is its kind and its number; `--kind xosc --only 812` shows one and what is
+told of it.
 """
 
 import argparse
@@ -22,7 +23,7 @@ CONSOLE = Console(highlight=False, markup=False, soft_wrap=True)
 
 def one(kind: str, number: int) -> int:
     """Print one input and the message about it."""
-    CONSOLE.print(given(kind, number))
+    CONSOLE.print(str(given(kind, number)))
     answer = asked(kind, number)
     CONSOLE.print(answer.told or "understood", answer.failure)
     return bool(answer.failure)

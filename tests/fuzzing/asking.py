@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from conditioning.logs.tables import LogError
 from scenarios.authoring.explain import told as explained
 from scenarios.scenario import Scenario
 from scenarios.simulation.simulate import simulate
 from scenarios.source.errors import SpecError, SpecErrors
-from tests.fuzzing import exchange, lines, specs
+from tests.fuzzing import exchange, lines, logs, specs
 
 HANG_S = 20.0  # processor time of one input, so that a busy machine has no effect
 ROLLED_OUT = 20  # one of this many valid inputs is simulated
@@ -37,6 +38,7 @@ KINDS = {
     "specs": Kind(specs.made, specs.read),
     "xosc": Kind(exchange.made_xosc, exchange.read),
     "xodr": Kind(exchange.made_xodr, exchange.read),
+    "logs": Kind(logs.made, logs.read),
 }
 
 
@@ -73,6 +75,9 @@ def asked(kind: str, number: int) -> Answer:
     except SpecErrors as faults:
         read_s, told = time.process_time() - began, str(faults)
         failure = next(filter(None, map(blamed, faults.faults)), "")
+    except LogError as refused:
+        read_s, told = time.process_time() - began, str(refused)
+        failure = logs.blamed(refused) or (f"in the program's words: {told}" if OURS.search(told) else "")
     except (Exception, Hung):  # noqa: BLE001 - every failure is recorded, then the next input runs
         read_s, failure = time.process_time() - began, traceback.format_exc()
     if not failure and read_s > SLOWEST_S:

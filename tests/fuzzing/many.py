@@ -12,7 +12,7 @@ from scenarios.load import library, load
 from scenarios.simulation.simulate import simulate
 from tests.fuzzing.asking import Answer, asked, bound_memory
 
-USUAL = {"lines": 9000, "specs": 6000, "xosc": 5000, "xodr": 3000}  # number of inputs of each kind
+USUAL = {"lines": 9000, "specs": 6000, "xosc": 5000, "xodr": 3000, "logs": 20000}  # number of inputs of each kind
 
 
 def answers(kind: str, numbers: Sequence[int], processes: int = 1) -> Iterator[tuple[Answer, float]]:

@@ -4,36 +4,44 @@ pictures, so that it starts quickly."""
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from outputs.verdict import Outcome, Verdict
 from pipeline.checks.physics import check_physics, is_expectation
-from pipeline.cli.authoring.sources import runnable
+from pipeline.cli.authoring.sources import log_remarks, runnable
 from pipeline.cli.json_output import (
     CheckDocument,
     JsonChecked,
     JsonCollision,
     faults_json,
+    log_fault_json,
+    near_miss_json,
     print_document,
     scenario_json,
     verdict_json,
 )
 from pipeline.runs.scenario_sources import find, load_all, refuse_unused_log
+from scenarios.metrics.near_miss import NearMiss, near_miss
 from scenarios.rollout import Rollout, RolloutEnd, SimEvent
 from scenarios.scenario import Scenario
 from scenarios.simulation.simulate import simulate
 from scenarios.source.errors import SpecErrors
 
+if TYPE_CHECKING:
+    from conditioning.logs.log_fault import LogFault
+
 
 @dataclass(frozen=True)
 class CheckedScenario:
-    """The verdicts of the physics checks on one scenario; `collisions` are all contacts, in order."""
+    """The verdicts of the physics checks on one scenario and its near miss; `collisions` are all contacts, in order."""
 
     scenario: Scenario
     ended: RolloutEnd
     lasted_s: float
     collisions: tuple[SimEvent, ...]
+    near: NearMiss
     verdicts: tuple[Verdict, ...]
 
     @property
@@ -49,12 +57,15 @@ class CheckedScenario:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """The results of `check`; `left_out` are scenarios that start from a log, if none was given."""
+    """The results of `check`; `left_out` are scenarios that start from a log, if none was given. `log_remarks` are the
+    faults of the log's tables with which it is read nevertheless.
+    """
 
     scenarios: tuple[CheckedScenario, ...]
     left_out: tuple[str, ...]
     faults: tuple[SpecErrors, ...]
     dropped: int
+    log_remarks: "tuple[LogFault, ...]" = ()
 
     @property
     def impossible(self) -> int:
@@ -81,8 +92,10 @@ def run_check(names: tuple[str, ...], log: Path | None, watch: Callable[[int, in
         rollout = _rollout(scenario, log)
         hits = tuple(h for h in rollout.happenings if h.other)
         verdicts = check_physics(rollout, scenario)
-        checked.append(CheckedScenario(scenario, rollout.ended, float(rollout.t_s[-1]), hits, verdicts))
-    return CheckResult(tuple(checked), chosen.left_out, loaded.faults, loaded.dropped)
+        ended = rollout.ended, float(rollout.t_s[-1])
+        checked.append(CheckedScenario(scenario, *ended, hits, near_miss(rollout), verdicts))
+    remarks = log_remarks(chosen.scenarios, log)
+    return CheckResult(tuple(checked), chosen.left_out, loaded.faults, loaded.dropped, remarks)
 
 
 def _rollout(scenario: Scenario, log: Path | None) -> Rollout:
@@ -99,7 +112,7 @@ def check_as_json(names: tuple[str, ...], log: Path | None, console: Console) ->
     result = run_check(names, log, lambda _done, _count: None)
     document = CheckDocument(
         ok=result.sound, scenarios=tuple(map(_checked_json, result.scenarios)), left_out=result.left_out,
-        dropped=result.dropped, faults=faults_json(result.faults),
+        dropped=result.dropped, faults=faults_json(result.faults), log=tuple(map(log_fault_json, result.log_remarks)),
     )  # fmt: skip
     print_document(document, console)
     return result.sound
@@ -107,12 +120,16 @@ def check_as_json(names: tuple[str, ...], log: Path | None, console: Console) ->
 
 def _checked_json(one: CheckedScenario) -> JsonChecked:
     hits = tuple(
-        JsonCollision(t_s=h.t_s, actor=h.actor, other=h.other, impact_mps=h.impact_mps) for h in one.collisions
-    )
+        JsonCollision(
+            t_s=h.t_s, actor=h.actor, other=h.other, impact_mps=h.impact_mps, along_mps=h.along_mps,
+            across_mps=h.across_mps,
+        )
+        for h in one.collisions
+    )  # fmt: skip
     return JsonChecked(
         scenario=scenario_json(one.scenario), possible=one.possible,
         as_expected=not any(map(is_expectation, one.wrong)), ended=one.ended, lasted_s=one.lasted_s,
-        collisions=hits, verdicts=tuple(map(verdict_json, one.verdicts)),
+        near_miss=near_miss_json(one.near), collisions=hits, verdicts=tuple(map(verdict_json, one.verdicts)),
     )  # fmt: skip
 
 

@@ -14,8 +14,8 @@ from conditioning.logs.tables import LogError
 from conditioning.preview.preview import PreviewView, preview_frames, write_rig_preview
 from conditioning.renderer.procedural import render_procedural
 from pipeline.cli.authoring.explaining import show
-from pipeline.cli.authoring.sources import parameters_text, runnable
-from pipeline.cli.display.check_report import tell_left_out
+from pipeline.cli.authoring.sources import log_remarks, parameters_text, runnable
+from pipeline.cli.display.check_report import tell_left_out, tell_log_remarks
 from pipeline.runs.safe_names import safe_name
 from pipeline.runs.scenario_sources import find, load_all, refuse_unused_log
 from pipeline.worlds import SimulatedWorld, open_world, refuse_rig_of_log
@@ -37,6 +37,7 @@ def preview_files(names: tuple[str, ...], log: Path | None, rig: str, out: Path,
     sound = not loaded.faults
     chosen = runnable(loaded.scenarios, log)
     refuse_rig_of_log(chosen.scenarios, mounted)
+    tell_log_remarks(console, log_remarks(chosen.scenarios, log))
     for scenario in chosen.scenarios:
         try:
             path, critical = _drawn(scenario, log, cameras, out)

@@ -10,6 +10,7 @@ from pipeline.checks.physics import STORY, is_expectation
 from pipeline.cli.authoring.checking import CheckedScenario, CheckResult
 from pipeline.cli.authoring.explaining import show
 from pipeline.cli.authoring.sources import parameters_text
+from scenarios.metrics.near_miss import NearMiss
 from scenarios.rollout import RolloutEnd
 
 COLOURS = {Outcome.PASS: "green", Outcome.FAIL: "red", Outcome.INCONCLUSIVE: "yellow"}
@@ -24,6 +25,7 @@ def print_check(console: Console, result: CheckResult, full: bool) -> None:
     alone = len(result.scenarios) == 1
     for one in result.scenarios:
         _print_scenario(console, one, alone, full)
+    tell_log_remarks(console, result.log_remarks)
     tell_left_out(console, result.left_out)
     for faults in result.faults:
         show(faults, console)
@@ -37,6 +39,12 @@ def tell_left_out(console: Console, names: Iterable[str]) -> None:
         _say(console, f"left out {name}: it starts from a log, and no --log was given", "yellow")
 
 
+def tell_log_remarks(console: Console, remarks: Iterable[object]) -> None:
+    """Print the faults of a log's tables with which it is read nevertheless."""
+    for remark in remarks:
+        _say(console, f"log: {remark}", "yellow")
+
+
 def _counts(result: CheckResult) -> str:
     dropped = f" ({result.dropped} more dropped by constraints)" if result.dropped else ""
     counted = f"scenarios: {len(result.scenarios)}{dropped}, physically wrong: {result.impossible}"
@@ -48,6 +56,7 @@ def _print_scenario(console: Console, one: CheckedScenario, alone: bool, full: b
     varied = f"  {parameters_text(one.scenario)}" if one.scenario.parameters else ""
     _say(console, f"{one.scenario.id}{varied}", "bold")
     _say(console, f"  {_gates(one)}{'' if alone or full else _tagged(one)}", "red" if one.wrong else "green")
+    _say(console, f"  {near_miss_text(one.near)}")
     for hit in one.collisions:
         _say(console, f"  {hit.actor}: {hit.what} after {hit.t_s:.1f} s")
     for verdict in one.verdicts:
@@ -64,6 +73,11 @@ def _print_scenario(console: Console, one: CheckedScenario, alone: bool, full: b
             label = "tag" if not verdict.gates else str(verdict.outcome)
             style = "red" if verdict in one.wrong else ""
             _say(console, f"  {label}  {verdict.check}: {verdict.reason}", style, "        ")
+
+
+def near_miss_text(near: NearMiss) -> str:
+    """The near miss as a line of figures."""
+    return "; ".join(near.words()) or "no other body"
 
 
 def _worth_a_line(verdict: Verdict) -> bool:

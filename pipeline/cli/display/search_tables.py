@@ -1,6 +1,6 @@
 """The output of a search: progress, outcomes of the trials, and the frontier."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -8,7 +8,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from outputs.searches.records import Fate, SearchRecord, Trial
+from pipeline.cli.display.check_report import near_miss_text
 from pipeline.search.search import SearchResult
+from scenarios.metrics.near_miss import NearMiss
 from scenarios.sweeps.sweep_spec import as_shown
 
 
@@ -30,14 +32,17 @@ def search_progress(
         yield show
 
 
-def print_answer(console: Console, record: SearchRecord, answer: SearchResult, out: Path) -> None:
+def print_answer(
+    console: Console, record: SearchRecord, answer: SearchResult, out: Path, near: Sequence[NearMiss]
+) -> None:
     """Print the frontier with its values, the outcomes of all trials, and the written files."""
     where = ", with different values:" if len(record.measures) == 1 else " (Pareto frontier):"
     console.print(f"the worst {record.measure}" + (where if record.frontier else ": none was found"))
-    for rank, trial in enumerate(record.frontier, 1):
+    for rank, (trial, missed) in enumerate(zip(record.frontier, near, strict=True), 1):
         values = ", ".join(f"{path} {as_shown(value)}" for path, value in trial.values.items())
         told = f"  {rank}  {trial.result(record.units)}   {values}"
         console.print(told, markup=False, soft_wrap=True, highlight=False)
+        console.print(f"     {near_miss_text(missed)}", markup=False, soft_wrap=True, highlight=False)
     fates = ", ".join(f"{count} {fate}" for fate, count in record.fates.items())
     pace = f"{60 * len(record.trials) / max(answer.seconds, 1e-9):.0f} a minute"
     early = "stopped early: " if answer.stopped else ""

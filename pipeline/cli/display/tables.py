@@ -8,7 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from pipeline.batch.generate import Summary
-from pipeline.cli.display.check_report import tell_left_out
+from pipeline.cli.display.check_report import tell_left_out, tell_log_remarks
 from pipeline.datasets.export import datasets_of
 from pipeline.runs.clip_outcome import Timings
 from pipeline.runs.run_folder import Run
@@ -19,6 +19,7 @@ def print_summary(console: Console, summary: Summary) -> None:
     for fault in summary.plan.faults:
         console.print(str(fault), style="red", markup=False, highlight=False, soft_wrap=True)
     tell_left_out(console, summary.plan.without_log)
+    tell_log_remarks(console, summary.plan.log_remarks)
     console.print(clips_table(summary))
     if summary.made.clips:
         console.print(stages_table(summary.made))

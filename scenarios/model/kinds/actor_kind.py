@@ -123,8 +123,7 @@ class OpenScenarioNames:
     `category`: the written category. `reads`: categories of that element that are read as this kind, each with the text
     of the report ("" for none). `stands_in`: the category only resembles the kind; files of this project are read by
     their property `nearmiss:kind`. `rear_axle`: the reference point is under the rear axle instead of the centre.
-    `below_m`: only bodies lower than this are read as this kind. `read_from`: the element that is read, if another one
-    is written.
+    `below_m`: only bodies lower than this are read as this kind.
     """
 
     element: OpenScenarioElement
@@ -134,7 +133,6 @@ class OpenScenarioNames:
     rear_axle: bool = True
     mass_kg: float = 50.0  # of a pedestrian or an object
     below_m: float = float("inf")
-    read_from: OpenScenarioElement | None = None
 
 
 class Manner(StrEnum):

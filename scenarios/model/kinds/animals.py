@@ -31,12 +31,9 @@ ANIMAL = ActorKind(
     Mass(75.0, MassPer.CUBIC_METRE),  # of the box: 90 kg for a deer, 15 for a dog
     Footing.FOOT,
     NuScenesNames("animal", AttributeGroup.NONE, ("animal",)),  # not a class of the detection task
-    OpenScenarioNames(
-        OpenScenarioElement.MISC_OBJECT, "obstacle", {"animal": ""}, rear_axle=False,
-        read_from=OpenScenarioElement.PEDESTRIAN,
-    ),
+    OpenScenarioNames(OpenScenarioElement.PEDESTRIAN, "animal", {"animal": ""}, rear_axle=False),
     Manner.WALKS,
-    Dynamics(crossing_mps=10 / 3.6, running_mps=30 / 3.6),  # a trot; a startled deer runs
+    Dynamics(crossing_mps=10 / 3.6, running_mps=30 / 3.6, fastest_mps=90 / 3.6),  # a trot; a startled deer; a horse
     variants={"deer": DEER, "dog": DOG},
     variant_of=animal_variant,
     alive=True,

@@ -14,7 +14,8 @@ from scenarios.model.kinds.actor_kind import (
 )
 from scenarios.model.kinds.listed import Kind
 
-WALKING = Dynamics(crossing_mps=5 / 3.6)  # Euro NCAP's walking adult and child (CPNA, CPNCO)
+# Euro NCAP's walking adult and child (CPNA, CPNCO); the fastest sprint on record reached 44.7 km/h.
+WALKING = Dynamics(crossing_mps=5 / 3.6, fastest_mps=45 / 3.6)
 CHILD_BELOW_M = 1.4
 PEDESTRIAN = ActorKind(
     Kind.PEDESTRIAN,

@@ -35,7 +35,7 @@ CYCLIST = ActorKind(
     NuScenesNames("vehicle.bicycle", AttributeGroup.CYCLE, ("vehicle.bicycle",)),  # nuScenes' box includes the rider
     OpenScenarioNames(OpenScenarioElement.VEHICLE, "bicycle", {"bicycle": ""}),
     Manner.RIDES,
-    Dynamics(crossing_mps=15 / 3.6),  # Euro NCAP's crossing bicycle (CBNA)
+    Dynamics(crossing_mps=15 / 3.6, fastest_mps=90 / 3.6),  # Euro NCAP's crossing bicycle (CBNA); a fast descent
     words=("bicycle", "bike"),
     alive=True,
     brake_lamp=False,

@@ -16,6 +16,7 @@ from scenarios.roads.road import Road
 
 ON_LANE_M = 0.05  # maximum distance of an ego's start from its lane's centre
 ALONG_RAD = 0.05
+MOST_ASIDE_M = 2.9  # of the start of an ego whose motion is written
 
 
 class NoCourse(ValueError):
@@ -51,7 +52,7 @@ class Course:
 
     def spotted(self, spot: WorldPosition) -> Spotted:
         """A world position on our road."""
-        x, y, turn = self._rigid(spot)
+        x, y, turn = self.rigid(spot)
         s, d = self.road.locate(x, y)
         turn -= self.road.place(s, 0.0)[2]
         if self.chain is None:
@@ -75,7 +76,12 @@ class Course:
         x, y, heading = self.road.place(found.s_m, found.d_m)
         return x, y, heading + found.turn_rad
 
-    def _rigid(self, spot: WorldPosition) -> tuple[float, float, float]:
+    def in_map(self, spot: WorldPosition) -> tuple[float, float, float]:
+        """Map x, y in metres and heading; the same as in the file, unless the road's line is approximated."""
+        return self.to_map(spot) if self.kept_along else self.rigid(spot)
+
+    def rigid(self, spot: WorldPosition) -> tuple[float, float, float]:
+        """Map x, y and heading of a world pose, by a shift and a turn."""
         x0, y0, h0 = self.pose
         dx, dy = spot.x_m - x0, spot.y_m - y0
         cos, sin = math.cos(h0), math.sin(h0)
@@ -116,14 +122,21 @@ class EgoStart:
             raise NoCourse("the ego starts in no lane for driving")
         chain = chain_from(self.known, found[0], lane.id, found[1], 400.0, 2000.0)
         here = chain.spot(x, y)
-        turn = math.remainder(self.spot.heading_rad - here.heading_rad, math.tau)
-        if abs(turn) > ALONG_RAD:
-            raise NoCourse(
-                f"the ego starts {math.degrees(turn):.0f} degrees off its lane's direction; here it drives along"
-            )
-        if abs(here.left_m) > ON_LANE_M:
-            raise NoCourse(f"the ego starts {here.left_m:.2f} m left of its lane's middle; here it is in the middle")
+        if abs(here.left_m) > MOST_ASIDE_M:
+            raise NoCourse(f"the ego starts {here.left_m:.2f} m left of its lane's middle")
         return chain
+
+    def aside(self) -> str:
+        """How the ego starts otherwise than along the middle of its lane; "" if it does not."""
+        centre, back = centre_of(self.ego, self.spot), EGO_REAR_AXLE_TO_CENTRE_M
+        turn = self.spot.heading_rad
+        here = self.chain.spot(centre.x_m - back * math.cos(turn), centre.y_m - back * math.sin(turn))
+        off = math.remainder(turn - here.heading_rad, math.tau)
+        if abs(off) > ALONG_RAD:
+            return f"the ego starts {math.degrees(off):.0f} degrees off its lane's direction"
+        if abs(here.left_m) > ON_LANE_M:
+            return f"the ego starts {here.left_m:.2f} m left of its lane's middle"
+        return ""
 
 
 def course_on(

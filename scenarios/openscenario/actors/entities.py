@@ -1,6 +1,8 @@
 """Entities: vehicles, pedestrians and objects as kinds and sizes."""
 
+import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from scenarios.model.bodies import Kind
@@ -14,8 +16,8 @@ EGO_NAMES = ("ego", "egovehicle", "ego_vehicle", "hero", "host", "vut", "sut")
 KIND_PROPERTY = "nearmiss:kind"  # written by the export
 HIT_PROPERTY = "nearmiss:hit-at"  # written by the export: the time in seconds from which an impact moves the body
 _CATEGORY_KEY = {"Vehicle": "vehicleCategory", "Pedestrian": "pedestrianCategory", "MiscObject": "miscObjectCategory"}
+OBJECT_TYPES = {"vehicle": "Vehicle", "pedestrian": "Pedestrian", "miscellaneous": "MiscObject"}
 _DECIDES_NOTHING = {  # has no effect in our simulation
-    "Performance": "limits of a vehicle model that is not ours",
     "Axles": "bodies are boxes; where their wheels are does not matter",
     "Properties": "properties for other programs",
     "TrailerCoupler": "nothing is towed", "TrailerHitch": "nothing is towed",
@@ -38,6 +40,10 @@ class Entity:
     controlled: bool  # by its own controller
     node: Node
     hit_s: float | None = None
+    element: str = "Vehicle"
+    most_speed: float = math.inf  # m/s; this and the next two by its Performance
+    most_accel: float = math.inf
+    most_decel: float = math.inf
 
     @property
     def nose_m(self) -> float:
@@ -55,16 +61,40 @@ def read_entities(node: Node, catalogs: Catalogs, ego: str | None) -> dict[str, 
     objects = list(node.children("ScenarioObject"))
     names = [one.word("name") for one in objects]
     chosen = _ego(node, names, ego)
-    for group in node.children("EntitySelection"):
-        group.leave_out("a name for several; where something is said of it, that is told")
     taken: set[str] = set()
     found: dict[str, Entity] = {}
     for name, one in sorted(zip(names, objects, strict=True), key=lambda pair: pair[0] != chosen):
         try:
-            found[name] = _entity(one, name, "ego" if name == chosen else _id(name, taken), catalogs)
+            found[name] = _entity(one, name, "ego" if name == chosen else _id(name, taken), catalogs, names)
         except Unsupported as reason:
-            node.report.refused.append(reason.remark)
+            node.report.refuse(reason)
+            node.report.absent.add(name)
+            one.element.left_out = "told"
     return found
+
+
+def read_groups(node: Node, entities: Mapping[str, Entity]) -> dict[str, tuple[str, ...]]:
+    """The entities that an EntitySelection names, one by one or by their type."""
+    found: dict[str, tuple[str, ...]] = {}
+    for group in node.children("EntitySelection"):
+        names: list[str] = []
+        for member in group.need("Members").children():
+            if member.tag == "EntityRef":
+                names.append(member.word("entityRef"))
+            else:
+                kind = OBJECT_TYPES.get(member.word("objectType"), "")
+                names += [name for name, entity in entities.items() if entity.element == kind]
+        found[group.word("name")] = tuple(name for name in dict.fromkeys(names) if name in entities)
+    return found
+
+
+def _trailer(node: Node, names: list[str]) -> None:
+    """Refuses a trailer that is there; an empty element, or one that names no entity, tows nothing."""
+    for part in node.children():
+        if part.tag == "TrailerRef" and part.word("entityRef", "") not in names:
+            continue
+        raise part.unsupported("a trailer that is towed", "Trailer")
+    node.leave_out("it names no entity: nothing is towed")
 
 
 def _ego(node: Node, names: list[str], asked: str | None) -> str:
@@ -92,7 +122,7 @@ def _id(name: str, taken: set[str]) -> str:
     return made
 
 
-def _entity(node: Node, name: str, own_id: str, catalogs: Catalogs) -> Entity:
+def _entity(node: Node, name: str, own_id: str, catalogs: Catalogs, names: list[str]) -> Entity:
     controllers = list(node.children("ObjectController"))
     for controller in controllers:
         controller.leave_out("a controller of another program")
@@ -100,9 +130,19 @@ def _entity(node: Node, name: str, own_id: str, catalogs: Catalogs) -> Entity:
     if body is None:
         raise node.unsupported(f"{quoted(name)} without a body")
     body = catalogs.entry(body) if body.tag == "CatalogReference" else declared(body, {})
+    try:
+        return _bodied(body, node, name, own_id, bool(controllers), names)
+    except Unsupported:
+        body.element.left_out = "told"
+        raise
+
+
+def _bodied(body: Node, node: Node, name: str, own_id: str, controlled: bool, names: list[str]) -> Entity:
     body.ignore("name", "mass", "model", "model3d", "role")
     for part in body.children(*_DECIDES_NOTHING):
         part.leave_out(_DECIDES_NOTHING[part.tag])
+    for part in body.children("Trailer"):
+        _trailer(part, names)
     box = body.need("BoundingBox")
     centre, extent = box.need("Center"), box.need("Dimensions")
     size = (extent.number("length"), extent.number("width"), extent.number("height"))
@@ -111,7 +151,21 @@ def _entity(node: Node, name: str, own_id: str, catalogs: Catalogs) -> Entity:
     centre.number("z")
     kind = _kind(body, size[2])
     left = centre.number("y")
-    return Entity(name, own_id, kind, size, centre.number("x"), left, bool(controllers), node, _hit_s(body))
+    limits = _performance(body.child("Performance"))
+    return Entity(name, own_id, kind, size, centre.number("x"), left, controlled, node, _hit_s(body), body.tag, *limits)
+
+
+def _performance(node: Node | None) -> tuple[float, float, float]:
+    """The highest speed in m/s, acceleration and deceleration in m/s^2; an absent limit is infinite."""
+    if node is None:
+        return math.inf, math.inf, math.inf
+    for name in ("maxAccelerationRate", "maxDecelerationRate"):
+        node.number(name, 0.0)
+    speed, up, down = (
+        abs(limit) if (limit := node.number(name)) else math.inf
+        for name in ("maxSpeed", "maxAcceleration", "maxDeceleration")
+    )
+    return speed, up, down
 
 
 def _hit_s(body: Node) -> float | None:
@@ -129,7 +183,7 @@ def _kind(body: Node, height: float) -> Kind:
     fitting = [
         kind
         for kind, record in KINDS.items()
-        if body.tag == (record.openscenario.read_from or record.openscenario.element)
+        if body.tag == record.openscenario.element
         and said in record.openscenario.reads
         and height < record.openscenario.below_m
     ]

@@ -2,7 +2,7 @@
 
 from lxml import etree
 
-from scenarios.model.kinds.listed import Kind
+from scenarios.model.bodies import ON_FOOT
 from scenarios.model.kinds.registry import KINDS
 from scenarios.model.triggers import AllOf, AnyOf
 from scenarios.opendrive.write_map import ROAD_ID, begins_m, lane_id
@@ -20,12 +20,22 @@ from scenarios.scenario import (
     AtSpeed,
     AtStandstill,
     AtTTC,
+    Placed,
     Trigger,
 )
 from scenarios.verbs import VERBS
-from scenarios.verbs.exported_action import ExportContext, ExportedLaneChange, ExportedOffset, ExportedSpeed
+from scenarios.verbs.exported_action import (
+    ExportContext,
+    ExportedAction,
+    ExportedLaneChange,
+    ExportedOffset,
+    ExportedSpeed,
+)
 
 REACHED_M = 1.0  # tolerance of a reached position
+# A lane change here is a quintic of the distance. A sine of this share of its duration, which begins later by the other
+# share, stays within 0.7 % of its width.
+SINE_LASTS, SINE_LATER = 0.86, 0.07
 G = 9.81
 
 
@@ -58,16 +68,21 @@ def trigger(tag: str, name: str, *conditions: etree._Element, delay: float = 0.0
     return el(tag, el("ConditionGroup", *held))
 
 
-def start_trigger(name: str, when: Trigger, road: Road, noses: dict[str, tuple[float, float, int]]) -> etree._Element:
-    """The trigger of an event; `noses`: for each body the distance from reference to front, d, and direction."""
+def start_trigger(
+    name: str, when: Trigger, road: Road, noses: dict[str, tuple[float, float, int]], later_s: float = 0.0
+) -> etree._Element:
+    """The trigger of an event; `noses`: for each body the distance from reference to front, d, and direction.
+
+    `later_s`: by how much the event begins after its trigger.
+    """
     delay = 0.0
     match when:
         case After(t):
             said = by_time("greaterOrEqual", t)
-        case AfterEvent(event, delay):
+        case AfterEvent(event, delay, begun):
             said = el("ByValueCondition", el(
                 "StoryboardElementStateCondition", storyboardElementType="event", storyboardElementRef=event,
-                state="completeState",
+                state="runningState" if begun else "completeState",
             ))  # fmt: skip
         case AtPlace(of, along):
             nose, d, facing = noses[of]
@@ -78,7 +93,7 @@ def start_trigger(name: str, when: Trigger, road: Road, noses: dict[str, tuple[f
             raise TypeError(f"no single condition: {when!r}")
         case _:
             said = _of(when.of, _measure(when))
-    return trigger("StartTrigger", name, said, delay=delay)
+    return trigger("StartTrigger", name, said, delay=delay + later_s)
 
 
 def _measure(when: Trigger) -> etree._Element:
@@ -115,17 +130,38 @@ CONDITIONS = (After, AfterEvent, AtGap, AtHeadway, AtTTC, AtSpeed, AtStandstill,
 # -- actions -------------------------------------------------------------------------------------------------------
 
 
-def private(action: Action, kind: Kind, rollout: Rollout, road: Road, lane: int, facing: int) -> etree._Element | None:
-    """The PrivateAction of an action; None if OpenSCENARIO has none. `lane`: the body's first lane."""
+def exported_action(
+    action: Action, placed: Placed, rollout: Rollout, road: Road, lane: int, facing: int
+) -> ExportedAction | None:
+    """The action in OpenSCENARIO; None if it has none. `lane`: the body's first lane."""
+    kind = placed.body.kind
     grip = KINDS[kind].dynamics.grip(rollout.friction * G)
-    match VERBS.of(action).exported(action, ExportContext(grip, road, lane, facing)):
+    context = ExportContext(grip, road, lane, facing, placed.speed_mps, kind in ON_FOOT)
+    return VERBS.of(action).exported(action, context)
+
+
+def delay_s(action: ExportedAction, speed_mps: float, forward_m: float) -> float:
+    """By how much an exported action begins after its event: `forward_m` from the point that a player moves sideways to
+    the box's centre, which is ahead of it by the time for that way.
+    """
+    match action:
+        case ExportedSpeed():
+            return action.delay_s
+        case ExportedLaneChange():
+            return SINE_LATER * action.within_s + (forward_m / speed_mps if speed_mps > 1 else 0.0)
+    return 0.0
+
+
+def private(action: ExportedAction, road: Road) -> etree._Element:
+    """The PrivateAction of an action."""
+    match action:
         case ExportedSpeed(speed, shape, dimension, value):
             return speed_action(speed, shape, dimension, value)
         case ExportedLaneChange(to, within):
-            return _lane_change(lane_id(road, to), within)
+            return _lane_change(lane_id(road, to), SINE_LASTS * within)
         case ExportedOffset(offset, within):
             return _lane_offset(offset, within)
-    return None
+    raise TypeError(f"no counterpart for {action!r}")
 
 
 def speed_action(mps: float, shape: str, dimension: str, value: float | None) -> etree._Element:

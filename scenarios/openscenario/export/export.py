@@ -13,21 +13,30 @@ from lxml import etree
 
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, ON_FOOT, STATIC
 from scenarios.model.kinds.registry import KINDS
+from scenarios.opendrive.read_map import map_of
 from scenarios.opendrive.write_map import ROAD_ID, begins_m, lane_id, map_xml
 from scenarios.openscenario.export.bodies import entity_xml, environment_xml
 from scenarios.openscenario.export.elements import (
     CONDITIONS,
     by_time,
+    delay_s,
     el,
+    exported_action,
     private,
     speed_action,
     start_trigger,
     trigger,
 )
+from scenarios.openscenario.export.own_actions import own_action
+from scenarios.openscenario.playing import play_file
+from scenarios.openscenario.story.storyboard import OWN_ACTION
 from scenarios.roads.road import Road
 from scenarios.rollout import Rollout
 from scenarios.scenario import AfterEvent, Event, HoldSpeed, OnLane, Parked, Placed, Scenario
+from scenarios.source.xml_document import parse_xml
+from scenarios.verbs.exported_action import ExportedAction
 
+PLAYED_M = 0.3  # the largest deviation of a body from its rollout in a player
 ROLLED_OUT, EVENTS = "trajectory of the rollout", "story"
 
 
@@ -58,11 +67,31 @@ def export(scenario: Scenario, rollout: Rollout) -> Exported:
     absent = [body.id for i, body in enumerate(rollout.bodies) if not rollout.valid[:, i].all()]
     if absent:
         raise NotExported(f"{scenario.name}: {', '.join(absent)} is not there all the time, as players expect")
-    motion = _motion(scenario, rollout)
-    parts = _Parts(scenario, rollout, motion, scenario.road)
-    text = etree.tostring(parts.root(), xml_declaration=True, encoding="UTF-8", pretty_print=True)
     roads = map_xml(scenario.road, scenario.name, scenario.friction)
+    otherwise: frozenset[str] = frozenset()
+    while True:
+        motion = _motion(scenario, rollout, otherwise)
+        parts = _Parts(scenario, rollout, motion, scenario.road)
+        text = etree.tostring(parts.root(), xml_declaration=True, encoding="UTF-8", pretty_print=True)
+        played = _played_otherwise(text, roads, rollout) if EVENTS in motion.values() else set()
+        if not (played := {who for who in played if motion.get(who) == EVENTS}):
+            break
+        otherwise |= played
     return Exported(f"{scenario.id}.xosc", text, f"{scenario.id}.xodr", roads, motion, _left_out(scenario.road))
+
+
+def _played_otherwise(text: bytes, roads: bytes, rollout: Rollout) -> set[str]:
+    """The bodies that leave the rollout when the file is played, up to the first impact."""
+    tracks = play_file(parse_xml(text, "exported.xosc"), map_of(parse_xml(roads, "exported.xodr"))).tracks
+    hits = [event.t_s for event in rollout.happenings if event.other]
+    until = int(np.searchsorted(rollout.t_s, min(hits, default=np.inf)))
+    found = set()
+    for who, track in tracks.items():
+        last = min(len(track), until, len(rollout.t_s))
+        off = np.hypot(*(rollout.centre[:last, rollout.index(who), :2] - track[:last, :2]).T)
+        if len(off) and off.max() > PLAYED_M:
+            found.add(who)
+    return found
 
 
 def _left_out(road: Road) -> tuple[str, ...]:
@@ -81,8 +110,10 @@ def _left_out(road: Road) -> tuple[str, ...]:
 # -- story or trajectory -------------------------------------------------------------------------------------------
 
 
-def _motion(scenario: Scenario, rollout: Rollout) -> dict[str, str]:
+def _motion(scenario: Scenario, rollout: Rollout, otherwise: frozenset[str] = frozenset()) -> dict[str, str]:
+    """Story or trajectory for each body; `otherwise`: those whose story a player plays otherwise."""
     by_events = {p.body.id for i, p in enumerate(scenario.placed) if _is_expressible(i, p, scenario, rollout)}
+    by_events -= otherwise
     while True:  # a body that waits for an exported trajectory needs one as well
         by_name = {event.name: event.actor for event in scenario.events}
         lost = {
@@ -105,7 +136,7 @@ def _is_expressible(i: int, placed: Placed, scenario: Scenario, rollout: Rollout
     if not own and placed.speed_mps == 0 and np.ptp(rollout.centre[:, i, :2], axis=0).max() < 1e-6:
         return True
     lane = start_lane(road, placed)
-    paths = [e for e in own if private(e.do, placed.body.kind, rollout, road, 0, 1) is not None]
+    paths = [e for e in own if exported_action(e.do, placed, rollout, road, 0, 1) is not None]
     if lane is None or len(paths) != len(own) or not all(isinstance(e.when, CONDITIONS) for e in own):
         return False
     return placed.body.kind not in ON_FOOT | STATIC
@@ -143,6 +174,7 @@ class _Parts:
     def root(self) -> etree._Element:
         s = self.scenario
         said = [el("Property", name=f"nearmiss:{who}", value=how) for who, how in self.motion.items()]
+        said += [el("Property", name=f"{OWN_ACTION}{event.name}", value=text) for event, text in self._own_actions()]
         if left_out := _left_out(self.road):
             said.append(el("Property", name="nearmiss-left-out", value=", ".join(left_out)))
         header = el("FileHeader", el("Properties", *said), revMajor="1", revMinor="2", date="2026-01-01T00:00:00",
@@ -156,6 +188,28 @@ class _Parts:
         for who, how in self.motion.items():
             root.insert(1, etree.Comment(f" {who}: {how} "))
         return root
+
+    def _own_actions(self) -> list[tuple[Event, str]]:
+        """The exported events of this project's verbs, in their own words."""
+        told = [event for event in self.scenario.events if self.motion[event.actor] == EVENTS]
+        placed = {p.body.id: p for p in self.scenario.placed}
+        texts = []
+        for event in told:
+            body = placed[event.actor]
+            delay = self._delay_s(event, body)
+            texts.append((event, own_action(event.do, body.body.kind, body.speed_mps, delay)))
+        return [(event, text) for event, text in texts if text]
+
+    def _exported(self, event: Event, placed: Placed) -> ExportedAction:
+        lane, facing = start_lane(self.road, placed), getattr(placed.start, "facing", 1)
+        assert lane is not None, "who acts by a story starts in a lane"
+        found = exported_action(event.do, placed, self.rollout, self.road, lane, facing)
+        assert found is not None, "asked before"
+        return found
+
+    def _delay_s(self, event: Event, placed: Placed) -> float:
+        forward = forward_m(placed, placed is self.scenario.placed[0])
+        return delay_s(self._exported(event, placed), placed.speed_mps, forward)
 
     def _hit_s(self, i: int, placed: Placed) -> float | None:
         """From when on an impact moves a body; None of one that none moves, though something may brush it."""
@@ -227,11 +281,8 @@ class _Parts:
         return el("ManeuverGroup", actors, maneuver, maximumExecutionCount="1", name=f"{who}-group")
 
     def _event(self, event: Event, placed: Placed) -> etree._Element:
-        lane, facing = start_lane(self.road, placed), getattr(placed.start, "facing", 1)
-        assert lane is not None, "who acts by a story starts in a lane"
-        said = private(event.do, placed.body.kind, self.rollout, self.road, lane, facing)
-        assert said is not None, "asked before"
-        when = start_trigger(event.name, event.when, self.road, self._noses())
+        said = private(self._exported(event, placed), self.road)
+        when = start_trigger(event.name, event.when, self.road, self._noses(), self._delay_s(event, placed))
         return el("Event", el("Action", said, name=f"{event.name}-do"), when, name=event.name, priority="overwrite",
                   maximumExecutionCount="1")  # fmt: skip
 

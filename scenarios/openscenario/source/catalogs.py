@@ -18,6 +18,7 @@ class Catalogs:
     """The folders of CatalogLocations, read when first needed."""
 
     home: Path
+    root: Path | None = None  # the folder that all files must be in
     folders: list[Node] = field(default_factory=list)
     used: list[Element] = field(default_factory=list)
     _entries: dict[str, dict[str, Element]] | None = None
@@ -45,7 +46,7 @@ class Catalogs:
             known: dict[str, dict[str, Element]] = {}
             self._entries = known
             for folder in self.folders:
-                for file in _files(folder, self.home):
+                for file in _files(folder, self.home, self.root):
                     self._read(file, known)
         return self._entries
 
@@ -68,13 +69,16 @@ class Catalogs:
         entries |= {entry.attributes.get("name", ""): entry for entry in catalog.children}
 
 
-def catalogs_of(locations: Node | None, home: Path) -> Catalogs:
-    """The catalogs of a scenario at `home`."""
-    return Catalogs(home, [d for c in locations.children() for d in c.children("Directory")] if locations else [])
+def catalogs_of(locations: Node | None, home: Path, root: Path | None = None) -> Catalogs:
+    """The catalogs of a scenario at `home`, in folders within `root`."""
+    folders = [d for c in locations.children() for d in c.children("Directory")] if locations else []
+    for folder in folders:
+        folder.ignore("path")  # read when an entry is needed
+    return Catalogs(home, root, folders)
 
 
-def _files(folder: Node, home: Path) -> list[Path]:
-    place = sibling_file(folder, "path", home)
+def _files(folder: Node, home: Path, root: Path | None) -> list[Path]:
+    place = sibling_file(folder, "path", home, root)
     if place.is_file():  # some tools give the file instead of its folder
         return [place]
     if not place.is_dir():

@@ -83,7 +83,7 @@ _ARITHMETIC = {
     OverflowError: "which is beyond all numbers",
     ValueError: "which has no value among the real numbers",
 }
-_WANTED = "numbers, parameters such as $speed, + - * / %, comparisons, and, or, not, " + ", ".join(_FUNCTIONS)
+_WANTED = "numbers, parameters such as $speed, + - * / %, pi, comparisons, and, or, not, " + ", ".join(_FUNCTIONS)
 
 
 @lru_cache(maxsize=1)
@@ -105,6 +105,8 @@ def _value(tree: Tree | Token, scope: Scope) -> Value:
             return float(str(tree.children[0]))
         case "truth":
             return str(tree.children[0]) == "true"
+        case "pi":
+            return math.pi
         case "parameter":
             return _known(str(tree.children[0]), scope)
         case "call":

@@ -34,18 +34,34 @@ class Unsupported(Exception):
         super().__init__(str(remark))
 
 
+class Reported(Unsupported):
+    """A consequence of something that is refused already: it is not told a second time."""
+
+
 @dataclass
 class Report:
-    """What an import refused, approximated, or left out because it has no effect."""
+    """What an import refused, approximated, or left out because it has no effect.
+
+    `absent`: names of entities that are refused, so that what is said of them is not refused once more.
+    """
 
     refused: list[ImportRemark] = field(default_factory=list)
     approximated: list[ImportRemark] = field(default_factory=list)
     left_out: list[ImportRemark] = field(default_factory=list)
+    absent: set[str] = field(default_factory=set)
+
+    def refuse(self, reason: Unsupported) -> None:
+        """List a refusal, unless it follows from one that is listed."""
+        if not isinstance(reason, Reported):
+            self.refused.append(reason.remark)
 
     def sorted(self) -> "Report":
         """Each remark once, in the order of the file."""
-        lists = (self.refused, self.approximated, self.left_out)
-        return Report(*(sorted(dict.fromkeys(found), key=lambda r: (r.file, r.line, r.name)) for found in lists))
+        refused, approximated, left_out = (
+            sorted(dict.fromkeys(found), key=lambda r: (r.file, r.line, r.name))
+            for found in (self.refused, self.approximated, self.left_out)
+        )
+        return Report(refused, approximated, left_out)
 
 
 @dataclass(frozen=True)
@@ -96,6 +112,12 @@ class Node:
             return resolved(said.strip(), self.scope)
         except BadExpression as error:
             raise self.wrong(f"{name}={quoted(said)}: {error.found}", error.wanted) from error
+
+    def label(self, name: str) -> str:
+        """An attribute as it is written, for the name of a parameter."""
+        self.element.seen = True
+        self.element.read.add(name)
+        return self.element.attributes.get(name, "").strip()
 
     def has(self, name: str) -> bool:
         return name in self.element.attributes

@@ -31,8 +31,17 @@ def declared(node: Node, given: Mapping[str, str]) -> Node:
         value = given[name] if name in given else one.within(own).word("value")
         one.element.read.add("value")
         own[name] = _typed(one, one.word("parameterType"), value)
-        _constrained(one, name, own[name])
+        _constrained(one.within(own), name, own[name])
     return node.within(own)
+
+
+def read_variables(node: Node) -> dict[str, str]:
+    """The variables of a scenario with their values at the start."""
+    found: dict[str, str] = {}
+    for part in node.children("VariableDeclarations"):
+        for one in part.children("VariableDeclaration"):
+            found[one.word("name")] = _typed(one, one.word("variableType"), one.word("value"))
+    return found
 
 
 def assignments(node: Node | None) -> dict[str, str]:

@@ -20,10 +20,14 @@ class WorldPosition:
 
 @dataclass(frozen=True)
 class Positions:
-    """Reads positions; `of` gives the start of another entity."""
+    """Reads positions; `of` gives the pose of another entity.
+
+    Distances relative to an entity on a road count along the road's own s and t, whatever its lane or heading is.
+    """
 
     map: RoadMap | None
     of: Callable[[str, Node], WorldPosition]
+    along_route: Callable[[Node], WorldPosition] | None = None
 
     def read(self, node: Node) -> WorldPosition:
         """The world position of a <Position>; raises Unsupported."""
@@ -35,14 +39,15 @@ class Positions:
                 return self._lane(said)
             case "RoadPosition":
                 road = self._road(said, said.word("roadId"))
-                return _turned(said, self._on(said, road, said.number("s"), said.number("t")), road_way(road, None))
+                return turned(said, self._on(said, road, said.number("s"), said.number("t")), road_way(road, None))
             case "RelativeLanePosition":
                 return self._relative_lane(said)
             case "RelativeRoadPosition":
                 road, s, t = self.located(said, said.word("entityRef"))
-                way = self._way(said, road, s, t)
-                spot = self._on(said, road, s + way * said.number("ds"), t + way * said.number("dt"))
-                return _turned(said, spot, road_way(road, None))
+                spot = self._on(said, road, s + said.number("ds"), t + said.number("dt"))
+                return turned(said, spot, road_way(road, None))
+            case "RoutePosition" if self.along_route is not None:
+                return self.along_route(said)
             case "RelativeObjectPosition" | "RelativeWorldPosition":
                 return self._relative(said)
         raise said.unsupported("positions of that sort")
@@ -75,7 +80,7 @@ class Positions:
         moved = WorldPosition(
             spot.x_m - off * math.sin(spot.heading_rad), spot.y_m + off * math.cos(spot.heading_rad), spot.heading_rad
         )
-        return _turned(node, moved, road_way(road, lane_id))
+        return turned(node, moved, road_way(road, lane_id))
 
     def _lane_t(self, node: Node, road: MapRoad, s: float, said: str) -> float:
         known = [str(lane.id) for lane in road.section(s).lanes]
@@ -89,35 +94,29 @@ class Positions:
         lane = road.lane_at(s, t)
         if lane is None:
             raise node.unsupported(f"a lane relative to {quoted(entity)}, which is in none")
-        way = self._way(node, road, s, t)
         ahead = node.number("dsLane" if node.has("dsLane") else "ds")
-        target_s, target = s + way * ahead, lane.id + way * int(node.number("dLane"))
-        if lane.id * target <= 0:  # there is no lane 0
-            target += way
+        steps = int(node.number("dLane"))
+        target_s, target = s + ahead, lane.id + steps
+        if lane.id * target <= 0 and steps:  # there is no lane 0
+            target += 1 if steps > 0 else -1
         if not 0 <= target_s <= road.length_m:
-            road, target_s, target = self._beyond(node, road, lane.id, target - lane.id, s, way, ahead)
+            road, target_s, target = self._beyond(node, road, lane.id, target - lane.id, s, ahead)
         off = node.number("offset", 0.0)
-        spot = self._on(node, road, target_s, self._lane_t(node, road, target_s, str(target)) + way * off)
-        return _turned(node, spot, road_way(road, target))
+        spot = self._on(node, road, target_s, self._lane_t(node, road, target_s, str(target)) + off)
+        return turned(node, spot, 0.0)
 
     def _beyond(
-        self, node: Node, road: MapRoad, lane_id: int, shift: int, s: float, way: int, ahead: float
+        self, node: Node, road: MapRoad, lane_id: int, shift: int, s: float, ahead: float
     ) -> tuple[MapRoad, float, int]:
         """The position on the next road, if there is exactly one."""
         assert self.map is not None
-        going = way if ahead > 0 else -way
-        over = abs(ahead) - (road.length_m - s if going > 0 else s)
-        following = self.map.next_lanes(road.id, lane_id, going > 0)
+        over = abs(ahead) - (road.length_m - s if ahead > 0 else s)
+        following = self.map.next_lanes(road.id, lane_id, ahead > 0)
         if len(following) != 1 or following[0][0] not in self.map.roads:
             raise node.unsupported(f"{ahead:g} m from a place {s:g} m along road {road.id}, beyond its end")
         road_id, next_lane, contact = following[0]
         after = self.map.roads[road_id]
         return after, over if contact == "start" else after.length_m - over, next_lane + shift
-
-    def _way(self, node: Node, road: MapRoad, s: float, t: float) -> int:
-        """+1 if an entity at (s, t) drives along the road, -1 against it, by its lane."""
-        lane = road.lane_at(s, t)
-        return 1 if math.cos(road_way(road, lane.id if lane else None)) > 0 else -1
 
     def _relative(self, node: Node) -> WorldPosition:
         other = self.of(node.word("entityRef"), node)
@@ -126,7 +125,7 @@ class Positions:
         x = other.x_m + math.cos(turn) * dx - math.sin(turn) * dy
         y = other.y_m + math.sin(turn) * dx + math.cos(turn) * dy
         node.number("dz", 0.0)
-        return _turned(node, WorldPosition(x, y, other.heading_rad), 0.0)
+        return turned(node, WorldPosition(x, y, other.heading_rad), 0.0)
 
 
 def road_way(road: MapRoad, lane_id: int | None) -> float:
@@ -140,7 +139,7 @@ def _world(node: Node) -> WorldPosition:
     return WorldPosition(node.number("x"), node.number("y"), node.number("h", 0.0))
 
 
-def _turned(node: Node, spot: WorldPosition, usual: float) -> WorldPosition:
+def turned(node: Node, spot: WorldPosition, usual: float) -> WorldPosition:
     """Applies the position's Orientation: relative to the driving direction, or absolute in the world."""
     orientation = node.child("Orientation")
     if orientation is None:

@@ -65,15 +65,25 @@ def _controller(node: Node, of: Entity, stage: ImportContext, after_s: float | N
         part.tag == "AssignControllerAction" for part in node.element.children
     )
     _overridden(node)
+    for part in node.element.walk():
+        if part.tag in ("ActivateControllerAction", "AssignControllerAction", "ControllerAction"):
+            part.seen = True
+            part.read.update(part.attributes)
     if of.id == "ego":
         node.leave_out("the ego is driven by our own driver model, as a vehicle under test")
-        if assigned or node.element.attributes.get("longitudinal") == "true":
+        if assigned or _activates(node):
             stage.driven.add(of.name)
     elif assigned and after_s == 0:
         node.leave_out(f"a controller of another program; here {of.id} does what the story says")
     else:
         raise node.unsupported(f"a controller of {of.id} that takes over: programs of others do not run here")
     return []
+
+
+def _activates(node: Node) -> bool:
+    """Whether a controller takes over the speed."""
+    inner = [part for part in node.element.walk() if part.tag == "ActivateControllerAction"]
+    return any(part.attributes.get("longitudinal") == "true" for part in inner)
 
 
 def _overridden(node: Node) -> None:
@@ -109,7 +119,7 @@ def _speed_action(node: Node, of: Entity, stage: ImportContext) -> list[Do]:
         return [{"hold_speed": {"speed": speed(to), "for": quantity_text(LEAST_S, "s")}}]
     if shape == "step" or value <= 0:
         raise dynamics.unsupported(f"a speed that jumps to {to:.1f} m/s; here it changes with a rate or within a time")
-    smooth: Do = {} if shape == "linear" else {"profile": "smooth"}
+    smooth: Do = {"profile": "exact" if shape == "linear" else "smooth"}
     if shape == "sinusoidal":
         dynamics.differs("a sinusoidal change of speed; here it is a cubic over the same time")
     if kind == "time":
@@ -140,19 +150,16 @@ def _forward(node: Node, mps: float) -> float:
 
 
 def _over_distance(node: Node, before: float | None, to: float, way: float, smooth: Do) -> Do:
-    if to == 0 and 0.5 <= way <= 250:
-        return {"stop": {"within": quantity_text(way, "m")}}
-    if before is None:
+    """The time for the distance at the mean of both speeds, which every shape has."""
+    if before is None or before + to < SAME_MPS:
         raise node.unsupported("a speed change over a distance from a speed that is not known beforehand")
-    rate = abs(to**2 - before**2) / (2 * way)
-    return _at_rate(node, before, to, rate, smooth)
+    within = quantity_text(max(2 * way / (before + to), LEAST_S), "s")
+    return {"change_speed": {"to": speed(to), "within": within} | smooth}
 
 
 def _at_rate(node: Node, before: float | None, to: float, rate: float, smooth: Do) -> Do:
     if not LEAST_RATE <= rate <= MOST_RATE:
         raise node.unsupported(f"a rate of {rate:.2f} m/s^2; here from {LEAST_RATE} to {MOST_RATE} m/s^2")
-    if before is not None and to < before and not smooth:
-        return {"brake": {"decel": quantity_text(rate, "m/s^2")} | ({"until": speed(to)} if to else {})}
     return {"change_speed": {"to": speed(to), "rate": quantity_text(rate, "m/s^2")} | smooth}
 
 
@@ -172,7 +179,7 @@ def _profile(node: Node, of: Entity, stage: ImportContext) -> list[Do]:
             continue
         if not entry.has("time") or within < LEAST_S:
             raise entry.unsupported(f"a speed of {to:.1f} m/s without the time in which it is reached")
-        deeds.append({"change_speed": {"to": speed(to), "within": quantity_text(within, "s")}})
+        deeds.append({"change_speed": {"to": speed(to), "within": quantity_text(within, "s"), "profile": "exact"}})
     return deeds
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from scenarios.openscenario.actors.entities import Entity
 from scenarios.openscenario.actors.import_context import ImportContext
-from scenarios.openscenario.source.node import Node
+from scenarios.openscenario.source.node import Node, Unsupported
 from scenarios.openscenario.source.parameters import holds
 from scenarios.openscenario.source.yaml_text import quantity_text, speed
 from scenarios.source.errors import nearest, quoted
@@ -25,12 +25,14 @@ class Trigger:
     starts: bool = False  # the element must have begun instead of ended
     delay_s: float = 0.0
     joined: tuple[str, tuple["Trigger", ...]] | None = None  # all or any of these
+    unsaid: Unsupported | None = None  # why the scenario language has no such trigger
 
     @property
     def at_once(self) -> bool:
         return self.after_s is not None and self.after_s <= 0
 
 
+SHORT_DELAY_S = 0.3  # of a condition, that may be left out if the motion stays the same
 AT_ONCE, NEVER = Trigger(after_s=0.0), Trigger()
 _BELOW, _ABOVE = ("lessThan", "lessOrEqual"), ("greaterThan", "greaterOrEqual")
 _OPPOSITE = {"lessThan": "greaterOrEqual", "lessOrEqual": "greaterThan", "greaterThan": "lessOrEqual",
@@ -99,7 +101,7 @@ def _different(triggers: list[Trigger]) -> list[Trigger]:
 
 def _condition(node: Node, stage: ImportContext) -> Trigger:
     node.ignore("name")
-    edge, delay = node.word("conditionEdge", "none"), node.number("delay", 0.0)
+    edge, delay = node.word("conditionEdge", "none"), node.number("delay", 0.0) - stage.own_delay_s
     if edge == "risingOrFalling":
         raise node.unsupported(f"conditionEdge={quoted(edge)}")
     said = node.only().only()
@@ -107,12 +109,15 @@ def _condition(node: Node, stage: ImportContext) -> Trigger:
         found = _by_value(said, edge, stage)
     else:
         found = _by_entity(node.only(), edge, stage)
-    if delay <= 0 or found == NEVER:
+    if delay <= 1e-6 or found == NEVER:
         return found
     if found.after_s is not None:
         return Trigger(after_s=found.after_s + delay)
     if found.awaits is not None and not found.starts:
         return Trigger(awaits=found.awaits, delay_s=found.delay_s + delay)
+    if delay <= SHORT_DELAY_S:
+        node.differs(f"a delay of {delay:g} s; here none")
+        return found
     raise node.unsupported(f"a delay of {delay:g} s after a condition that is no time and no end of another event")
 
 
@@ -129,7 +134,7 @@ def _by_value(node: Node, edge: str, stage: ImportContext) -> Trigger:
                 return Trigger(after_s=max(value, 0.0))
             return AT_ONCE if rule == "notEqualTo" or value > 0 else NEVER
         case "ParameterCondition":
-            name = node.word("parameterRef").lstrip("$")
+            name = node.label("parameterRef").lstrip("$")
             if name not in node.scope:
                 raise node.wrong(f"parameterRef={quoted(name)}, which is not declared", nearest(name, node.scope))
             return AT_ONCE if holds(node.scope[name], node.word("rule"), node.word("value")) else NEVER

@@ -81,11 +81,13 @@ def lane_offset(node: Node, of: Entity, stage: ImportContext) -> dict[str, objec
     value = target.number("value") * stage.course.way  # positive to the ego's left
     if target.tag == "RelativeTargetLaneOffset":
         other = stage.entity(target)
-        if stage.lane(other) is None or other.name in stage.lanes:
-            raise target.unsupported(
-                f"an offset relative to {other.id}, whose place in its lane is not known beforehand"
-            )
-        value += stage.start(other).off_m
+        theirs, mine = stage.lane(other), stage.lane(of)
+        if theirs is None or mine is None:
+            raise target.unsupported(f"an offset of {of.id} relative to {other.id}, of whom one is in no lane")
+        between = stage.course.road.lane_centre(_place(theirs, stage)) - stage.course.road.lane_centre(
+            _place(mine, stage)
+        )
+        value = between + stage.off_m(other) + target.number("value") * (stage.facing(other) or 1)
     node.flag("continuous")
     if dynamics.word("dynamicsShape") == "step":
         raise dynamics.unsupported("a jump sideways; here it takes time")
@@ -93,6 +95,6 @@ def lane_offset(node: Node, of: Entity, stage: ImportContext) -> dict[str, objec
         raise target.unsupported(f"an offset of {value:g} m; here at most {MOST_OFFSET_M:g} m")
     within = USUAL_OFFSET_S
     if (limit := dynamics.number("maxLateralAcc", 0.0)) > 0:
-        shift = max(abs(value - (stage.start(of).off_m if of.name not in stage.lanes else 0.0)), 0.05)
+        shift = max(abs(value - stage.off_m(of)), 0.05)
         within = max(math.sqrt(PEAK_ACCELERATION * shift / limit), LEAST_S)
     return {"offset": {"to": quantity_text(value * (stage.facing(of) or 1), "m"), "within": quantity_text(within, "s")}}

@@ -5,13 +5,16 @@ from dataclasses import dataclass, field, replace
 
 from scenarios.openscenario.actors.entities import Entity
 from scenarios.openscenario.actors.import_context import ImportContext
+from scenarios.openscenario.player.world import ActionRecord
 from scenarios.openscenario.source.node import Node, Unsupported
 from scenarios.openscenario.source.parameters import declared
-from scenarios.openscenario.source.yaml_text import quantity_text
-from scenarios.openscenario.story.actions import read_action, target_speed
+from scenarios.openscenario.source.yaml_text import quantity_text, speed
+from scenarios.openscenario.story.actions import read_action
 from scenarios.openscenario.story.conditions import AT_ONCE, NEVER, Trigger, both, read_trigger, stays
-from scenarios.openscenario.story.trajectories import WRITTEN
 from scenarios.source.errors import quoted
+
+OWN_ACTION = "nearmiss:do:"  # a property of exported files: an event's action in its own words, and its delay
+SOON_S = 0.05  # difference of two instants below which they count as one
 
 
 @dataclass
@@ -24,15 +27,10 @@ class ImportedEvent:
     do: dict[str, object]
     node: Node
     chained: str = ""  # the imported event after whose end it begins
-
-    @property
-    def whole(self) -> list[list[str]] | None:
-        """The points of a trajectory that begins with the clip."""
-        return self.do.get(WRITTEN)  # type: ignore[return-value]
+    begins_s: float | None = None  # when it began as the file was played
 
     def written(self, when: dict[str, object]) -> dict[str, object]:
-        do = {key: value for key, value in self.do.items() if key != WRITTEN}
-        return {"id": self.id, "actor": self.actor.id, "when": when, "do": do}
+        return {"id": self.id, "actor": self.actor.id, "when": when, "do": self.do}
 
 
 @dataclass
@@ -51,11 +49,19 @@ class StoryboardElement:
 
 @dataclass
 class StoryboardState:
-    """Everything read so far."""
+    """Everything read so far.
+
+    `records` are the actions as they were played, by entity and action. `motions`: why the events of an actor cannot be
+    said, so that its motion is written instead. `by_time`: actors whose events begin at the times at which they were
+    played, since their conditions begin them at another time here.
+    """
 
     stage: ImportContext
+    records: dict[tuple[str, int], list[ActionRecord]] = field(default_factory=dict)
     told: list[ImportedEvent] = field(default_factory=list)
     parts: list[StoryboardElement] = field(default_factory=list)
+    motions: dict[str, Unsupported] = field(default_factory=dict)
+    by_time: set[str] = field(default_factory=set)
 
     def read(self, storyboard: Node) -> None:
         for story in storyboard.children("Story"):
@@ -79,30 +85,32 @@ class StoryboardState:
         try:
             read()
         except Unsupported as reason:
-            self.stage.report.refused.append(reason.remark)
+            self.stage.report.refuse(reason)
             node.element.seen, node.element.left_out = True, "told"
 
     def _act(self, act: Node, around: list[StoryboardElement]) -> None:
         name = act.word("name")
-        begins = self._known(read_trigger(act.child("StartTrigger"), self.stage))
+        begins = self._trigger(act.child("StartTrigger"))
         inner = [*around, self._part("act", (*around[-1].path, name), begins)]
-        self._stop(act.child("StopTrigger"))
         for group in act.children("ManeuverGroup"):
             self._guarded(group, lambda group=group: self._group(group, inner))
 
-    def _stop(self, stop: Node | None) -> None:
-        """The stop of an act only matters while events run; imported events continue."""
-        if stop is not None and stop.element.children:
-            stop.leave_out("an act's end stops no event here; events end by themselves or when the next one takes over")
+    def _trigger(self, node: Node | None, own_delay_s: float = 0.0) -> Trigger:
+        """A trigger; one that cannot be said is UNSAID, with the reason."""
+        self.stage.reset()
+        self.stage.own_delay_s = own_delay_s
+        try:
+            return self._known(read_trigger(node, self.stage))
+        except Unsupported as reason:
+            return Trigger(unsaid=reason)
 
     def _group(self, group: Node, around: list[StoryboardElement]) -> None:
         inner = [*around, self._part("maneuverGroup", (*around[-1].path, group.word("name")), around[-1].begins)]
         actors = group.need("Actors")
         if actors.flag("selectTriggeringEntities"):
             raise actors.unsupported("actors that are the triggering entities")
-        whom = [self.stage.entity(one) for one in actors.children("EntityRef")]
-        if group.number("maximumExecutionCount", 1.0) > 1:
-            group.differs("what may happen several times happens once here")
+        whom = [entity for one in actors.children("EntityRef") for entity in self.stage.members(one)]
+        group.number("maximumExecutionCount", 1.0)
         for maneuver in group.children("Maneuver", "CatalogReference"):
             self._guarded(maneuver, lambda m=maneuver: self._maneuver(m, whom, inner))
 
@@ -112,23 +120,20 @@ class StoryboardState:
         else:
             maneuver = declared(maneuver, {})
         inner = [*around, self._part("maneuver", (*around[-1].path, maneuver.word("name")), around[-1].begins)]
-        events = list(maneuver.children("Event"))
-        for event in events:
-            if event.word("priority") == "skip" and len(events) > 1:
-                event.differs("an event that is skipped while others run; here it takes over")
+        for event in maneuver.children("Event"):
+            event.word("priority")
             self._guarded(event, lambda event=event: self._event(event, whom, inner))
 
     def _event(self, event: Node, whom: list[Entity], around: list[StoryboardElement]) -> None:
         name = event.word("name")
         act = next(part for part in around if part.kind == "act")
-        own = self._known(read_trigger(event.child("StartTrigger"), self.stage))
-        trigger = _after(act.begins, own, event)
+        own = self._trigger(event.child("StartTrigger"), self._own(name)[1])
+        try:
+            trigger = own if own.unsaid else act.begins if act.begins.unsaid else _after(act.begins, own, event)
+        except Unsupported as reason:
+            trigger = Trigger(unsaid=reason)
         inner = [*around, self._part("event", (*around[-1].path, name), trigger)]
-        if trigger == NEVER:
-            event.leave_out("it never happens: its conditions cannot hold")
-            return
-        if event.number("maximumExecutionCount", 1.0) > 1 and trigger.after_s is None:
-            event.differs("what may happen several times happens once here")
+        event.number("maximumExecutionCount", 1.0)
         for action in event.children("Action"):
             self._guarded(action, lambda action=action: self._action(action, whom, trigger, event, inner))
 
@@ -138,8 +143,7 @@ class StoryboardState:
         inner = [*around, self._part("action", (*around[-1].path, action.word("name")), trigger)]
         said = action.only()
         if said.tag != "PrivateAction":
-            said = said.only() if said.tag == "GlobalAction" else said
-            raise said.unsupported("while the scenario runs, actions of that sort")
+            return  # it moves no body
         if not whom:
             raise event.unsupported("an action without an actor")
         for of in whom:
@@ -150,28 +154,93 @@ class StoryboardState:
     def _perform(
         self, said: Node, of: Entity, trigger: Trigger, event: Node, name: str, around: list[StoryboardElement]
     ) -> None:
-        if trigger.at_once and self._starts_so(said, of):
-            return
+        records = self.records.get((of.name, id(said.element)), [])
+        if not records:
+            self._never(said, of, trigger, event, name)
+        for record in records:
+            row: list[str] = []
+            try:
+                row = self._played(said, trigger, event, name, record)
+            except Unsupported as reason:
+                self.motions.setdefault(of.name, reason)
+            for part in around:
+                part.last += [row] if row else []
+
+    def _never(self, said: Node, of: Entity, trigger: Trigger, event: Node, name: str) -> None:
+        """An action that did not start when the file was played; it stays in the story if it can be said."""
+        self.stage.reset()
+        try:
+            deeds = read_action(said, of, self.stage, None)
+        except Unsupported:
+            deeds, said.element.left_out = [], "told"
+        event.differs("it never happens: its conditions do not hold when the file is played")
+        if trigger.unsaid is None and trigger != NEVER and trigger.after_s is None:
+            row: list[str] = []
+            for do in deeds:
+                row.append(self._name(name))
+                self.told.append(ImportedEvent(row[-1], of, trigger, do, event, row[-2] if len(row) > 1 else ""))
+
+    def _played(self, said: Node, trigger: Trigger, event: Node, name: str, record: ActionRecord) -> list[str]:
+        """The imported events of one action as it was played; raises Unsupported if they cannot be said."""
+        given, delay = self._own(event.element.attributes.get("name", ""))
+        of, begins = record.entity, max(record.begins_s - delay, 0.0)
+        for other, state in record.states.items():
+            self.stage.put(self.stage.entities[other], state.pose, state.speed)
+        if begins < SOON_S and self._starts_so(said, record):
+            return []
+        if trigger.unsaid is not None or trigger == NEVER or self._elsewhen(trigger, begins):
+            trigger = self._at(begins, trigger, event)
         row: list[str] = []
-        for do in read_action(said, of, self.stage, trigger.after_s):
-            told = ImportedEvent(self._name(name), of, trigger, do, event, row[-1] if row else "")
+        deeds = read_action(said, of, self.stage, 0.0 if begins < SOON_S else begins)
+        for do in [given] if given and deeds else deeds:
+            told = ImportedEvent(self._name(name), of, trigger, do, event, row[-1] if row else "", begins)
             self.told.append(told)
             row.append(told.id)
-        for part in around:
-            part.last += [row] if row else []
+        if record.cut_off and row:
+            self._cut_off(said, record, event, name)
+        return row
 
-    def _starts_so(self, said: Node, of: Entity) -> bool:
+    def _own(self, name: str) -> tuple[dict[str, object], float]:
+        """The action of an event in a file of this project, and the delay of its trigger; empty for other files."""
+        return self.stage.own_actions.get(name, ({}, 0.0))
+
+    @staticmethod
+    def _elsewhen(trigger: Trigger, begins_s: float) -> bool:
+        """Whether a trigger by time begins at another time than was played, as with an edge or a later act."""
+        return trigger.after_s is not None and abs(trigger.after_s - begins_s) > SOON_S
+
+    def _at(self, begins_s: float, trigger: Trigger, event: Node) -> Trigger:
+        reason = f": {trigger.unsaid.remark.said}" if trigger.unsaid is not None else ""
+        event.differs(f"it begins at {begins_s:.2f} s, when its conditions hold as the file is played{reason}")
+        return Trigger(after_s=round(begins_s, 4))
+
+    def _cut_off(self, said: Node, record: ActionRecord, event: Node, name: str) -> None:
+        """What an action leaves behind that another event or a stop has ended; nothing if the next one takes over."""
+        assert record.ends_s is not None and record.end is not None
+        lateral = said.only().tag != "LongitudinalAction"
+        for found in self.records.values():
+            for other in found:
+                follows = other.entity is record.entity and abs(other.begins_s - record.ends_s) < SOON_S
+                if follows and (other.node.only().tag != "LongitudinalAction") == lateral:
+                    return
+        if lateral:
+            raise event.unsupported("a lateral action that ends before it is over")
+        hold: dict[str, object] = {"hold_speed": {"speed": speed(max(record.end.speed, 0.0))}}
+        ends = Trigger(after_s=round(record.ends_s, 4))
+        self.told.append(ImportedEvent(self._name(f"{name}-ends"), record.entity, ends, hold, event, "", record.ends_s))
+
+    def _starts_so(self, said: Node, record: ActionRecord) -> bool:
         """A speed step at the very start is the initial speed."""
         action = said.inner("LongitudinalAction", "SpeedAction")
         dynamics = action.child("SpeedActionDynamics") if action is not None else None
         if action is None or dynamics is None:
             return False
-        if dynamics.word("dynamicsShape") != "step" and dynamics.number("value") != 0:
+        jumps = dynamics.number("value") == 0 and dynamics.word("dynamicsDimension") != "rate"
+        if dynamics.word("dynamicsShape") != "step" and not jumps:
             return False
-        for name in ("dynamicsShape", "dynamicsDimension", "value", "followingMode"):
-            dynamics.word(name, "")
-        mps = target_speed(action.need("SpeedActionTarget").only(), of, self.stage)
-        self.stage.initial[of.name] = self.stage.speeds[of.name] = mps
+        action.need("SpeedActionTarget").only().flag("continuous", False)
+        if record.end is not None and record.end.speed >= 0:
+            self.stage.initial[record.entity.name] = record.end.speed
         return True
 
     def _name(self, name: str) -> str:
@@ -199,7 +268,15 @@ class StoryboardState:
         """The trigger of one event in the scenario language; raises Unsupported."""
         if told.chained:
             return {"ended": told.chained}
-        return self._when(told.trigger, told.node)
+        if told.actor.name in self.by_time and told.begins_s is not None:
+            return {"after": quantity_text(told.begins_s, "s")}
+        try:
+            return self._when(told.trigger, told.node)
+        except Unsupported as reason:
+            if told.begins_s is None:
+                raise
+            trigger = self._at(told.begins_s, Trigger(unsaid=reason), told.node)
+            return {"after": quantity_text(trigger.after_s or 0.0, "s")}
 
     def _when(self, trigger: Trigger, node: Node) -> dict[str, object]:
         if trigger.joined is not None:
@@ -217,6 +294,8 @@ class StoryboardState:
         if trigger.awaits is None or trigger.starts:
             raise node.unsupported("a beginning that waits for itself")
         last = self._last(self._part_named(trigger.awaits, node), node)
+        if (waits := next(told for told in self.told if told.id == last)).actor.name in self.motions:
+            raise node.unsupported(f"the end of an event of {waits.actor.id}, whose motion is written as a trajectory")
         return {"ended": {"event": last, "after": quantity_text(trigger.delay_s, "s")} if trigger.delay_s else last}
 
     def _part_named(self, awaited: tuple[str, str], node: Node) -> StoryboardElement:

@@ -9,11 +9,12 @@ import numpy as np
 from scenarios.model.bodies import ON_FOOT
 from scenarios.model.driver_models import IDM_STANDSTILL_GAP_M, idm
 from scenarios.roads.road import Road
+from scenarios.roads.turn_ways import Turn
 from scenarios.simulation.actions.lane_change import move_to
 from scenarios.simulation.dynamics.body_state import BodyState, RunningAction, Station, at_once, station
 from scenarios.simulation.dynamics.lane_path import LanePath
 from scenarios.simulation.dynamics.longitudinal_control import LIT_DECEL, Pedals
-from scenarios.simulation.dynamics.turning import Slowing, Turn
+from scenarios.simulation.dynamics.turning import Slowing
 
 MERGING_S = 3.0  # default duration of the lane change
 ALONGSIDE_M = 8.0  # behind the start of the acceleration lane; from here on the ramp is parallel to the road

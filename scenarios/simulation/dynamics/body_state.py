@@ -11,10 +11,11 @@ from scenarios.model.actions import Follow
 from scenarios.model.bodies import FOUR_WHEELS, ON_FOOT, Body
 from scenarios.roads.friction import gravity_along
 from scenarios.roads.road import Road
+from scenarios.roads.turn_ways import Turn
 from scenarios.simulation.dynamics.collisions import mass_kg
 from scenarios.simulation.dynamics.lane_path import LanePath, Path, free_path, lane_path, wrapped
 from scenarios.simulation.dynamics.longitudinal_control import LIT_DECEL, Control, Pedals, Target
-from scenarios.simulation.dynamics.polyline_path import LinePath, Pose
+from scenarios.simulation.dynamics.polyline_path import LinePath, Pose, PosedLine
 from scenarios.simulation.dynamics.sliding import FallingState, SlidingState
 from scenarios.simulation.dynamics.state_table import (
     ACCEL,
@@ -37,7 +38,7 @@ from scenarios.simulation.dynamics.state_table import (
     in_row,
     press,
 )
-from scenarios.simulation.dynamics.turning import Slowing, Turn
+from scenarios.simulation.dynamics.turning import Slowing
 
 HARDEST_MPS2 = 13.0  # above the grip of any road
 PATH_GRIP_SHARE = 0.6  # share of the grip that a planned swerve may use; the rest is left for braking
@@ -91,6 +92,7 @@ class BodyState:
     travelled_m: float = 0.0
     mass: float = 0.0  # kg
     attached: Attachment | None = None  # moves with its carrier until it is hit itself
+    last_s_m: float = 0.0  # on its road; tells the turns apart where that is a full circle
 
     @cached_property
     def row(self) -> Row:
@@ -193,7 +195,7 @@ class BodyState:
             self._follow_plan(t_s, dt)
         else:
             pedals = self._slowed(self._pedals(dt), dt)
-            press(self.row, pedals.accel_mps2, pedals.braking, pedals.brake_jerk, dt)
+            press(self.row, pedals.accel_mps2, pedals.braking, pedals.brake_jerk, pedals.drive_jerk, dt)
             pace = max(0.0, self.gear * (self.speed + self.accel * dt))
             self._roll((self.speed + self.gear * pace) / 2 * dt, dt)
             self.speed = self.gear * pace
@@ -236,7 +238,22 @@ class BodyState:
             self.path = LanePath(into, *into.locate(*self.at[:2]), facing, self.path.travelled)
             self.turn, self.slowing = None, None
 
+    def _follow_poses(self, line: PosedLine, t_s: float, dt: float) -> None:
+        before, speed = self.at, line.speed(t_s)
+        self.at = line.follow(t_s)
+        self.accel, self.yaw_rate = (speed - self.speed) / dt, wrapped(self.at[2] - before[2]) / dt
+        self.travelled_m += math.dist(self.at[:2], before[:2])
+        self.speed = speed
+        slower = self.accel * (1 if speed >= 0 else -1)
+        self.lit = slower < -LIT_DECEL or (self.lit and abs(speed) < 0.05)
+        if t_s >= line.ends_s - 1e-9:
+            self.gear = self.wanted_gear = 1 if speed >= 0 else -1
+            self.scripted, self.target = False, Target(abs(speed), 2.0)
+
     def _follow_plan(self, t_s: float, dt: float) -> None:
+        if isinstance(self.path, PosedLine):
+            self._follow_poses(self.path, t_s, dt)
+            return
         assert isinstance(self.path, LinePath)
         distance = self.path.planned(t_s) - self.path.travelled
         speed = max(0.0, (self.path.planned(t_s + dt / 2) - self.path.planned(t_s - dt / 2)) / dt)
@@ -324,8 +341,14 @@ class BodyState:
     def join_lane(self) -> LanePath:
         """Continue along the road from the body's pose."""
         if not isinstance(self.path, LanePath):
-            self.path = lane_path(self.road, self.at)
+            self.path = lane_path(self.road, self.at, self.last_s_m)
         return self.path
+
+    def reached_m(self, road: Road) -> float:
+        """The last s on its lane that is known of the body; of another road 0."""
+        if isinstance(self.path, LanePath) and self.path.road is road:
+            self.last_s_m = self.path.s
+        return self.last_s_m if road is self.road else 0.0
 
 
 def _goes_on_by_itself(_: float) -> str:
@@ -379,10 +402,15 @@ class Station:
         return self.far_m if self.facing > 0 else self.near_m
 
 
-def station(mover: BodyState, road: Road | None = None) -> Station:
-    """Coordinates of a body on a road, by default on its own."""
+def station(mover: BodyState, road: Road | None = None, near_m: float | None = None) -> Station:
+    """Coordinates of a body on a road, by default on its own.
+
+    On a road that bends through more than a full circle a place has several s: the one nearest to `near_m`, by default
+    to the place that the body has reached on its path.
+    """
     road, size = road or mover.road, mover.body.size
     s, d = road.locate(*mover.centre())
+    s = road.nearest_turn(s, mover.reached_m(road) if near_m is None else near_m)
     heading = road.heading(s)
     tilt = mover.at[2] - heading
     stretch = 1 - road.curvature(s) * d

@@ -6,10 +6,10 @@ from typing import no_type_check
 import numpy as np
 from jaxtyping import Bool, Float
 
+from scenarios.boxes import box_centres, corners_of
 from scenarios.model.bodies import ON_FOOT, Body
 from scenarios.model.kinds.registry import KINDS
 from scenarios.numba_cache import njit
-from scenarios.simulation.dynamics.boxes import box_centres, corners_of
 from scenarios.simulation.dynamics.state_table import PRESENT, SLIDES, SPEED, Table
 
 SLIDING_SHARE = 0.75  # sliding friction as a share of peak friction
@@ -101,13 +101,18 @@ def _contact(a, b):
     return best, best_x, best_y
 
 
-def impact_speed(va: Float[np.ndarray, "2"], vb: Float[np.ndarray, "2"]) -> float:
-    """The relative speed of two bodies at contact, m/s: the length of the difference of their velocities.
+def impact_speed(
+    va: Float[np.ndarray, "2"], vb: Float[np.ndarray, "2"], a_yaw_rad: float
+) -> tuple[float, float, float]:
+    """The relative speed of two bodies at contact, m/s, and its components along the heading of a and to its left.
 
-    This is the only definition of "collision at 50 km/h". A glancing contact counts in full: a pedestrian who walks
-    into a passing car's side is hit at the car's speed, although the closing speed along the normal is small.
+    This is the only definition of "collision at 50 km/h": the length of the difference of the velocities. A glancing
+    contact counts in full: a pedestrian who walks into a passing car's side is hit at the car's speed, although the
+    closing speed along the normal is small.
     """
-    return math.hypot(*(va - vb))
+    x, y = va - vb
+    cos, sin = math.cos(a_yaw_rad), math.sin(a_yaw_rad)
+    return math.hypot(x, y), float(cos * x + sin * y), float(cos * y - sin * x)
 
 
 def parting_velocities(

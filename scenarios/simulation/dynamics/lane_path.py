@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from scenarios.model.bodies import ON_FOOT, Body
 from scenarios.roads.road import Road
-from scenarios.simulation.dynamics.polyline_path import LinePath, Pose
+from scenarios.simulation.dynamics.polyline_path import LinePath, Pose, PosedLine
 from scenarios.simulation.dynamics.state_table import (
     FACING,
     PATH,
@@ -118,7 +118,7 @@ class FreePath:
         return self.x, self.y, self.yaw
 
 
-Path = LanePath | FreePath | LinePath
+Path = LanePath | FreePath | LinePath | PosedLine
 
 
 def crossing_side(road: Road, d: float) -> int:
@@ -126,9 +126,10 @@ def crossing_side(road: Road, d: float) -> int:
     return 1 if d < (road.left_edge + road.right_edge) / 2 else -1
 
 
-def lane_path(road: Road, pose: Pose) -> LanePath:
-    """The path along the road through a map pose."""
+def lane_path(road: Road, pose: Pose, near_m: float = 0.0) -> LanePath:
+    """The path along the road through a map pose; on a full circle with the s that is nearest to `near_m`."""
     s, d = road.locate(*pose[:2])
+    s = road.nearest_turn(s, near_m)
     facing = 1 if math.cos(pose[2] - road.heading(s)) >= 0 else -1
     return LanePath(road, s, d, facing)
 

@@ -8,6 +8,7 @@ from scenarios.numba_cache import njit
 
 BRAKE_JERK = 44.0  # m/s^3: 6 m/s^2 is reached within 0.14 s, which reproduces the worked values of CCRb
 DRIVE_JERK = 6.0
+AT_ONCE_JERK = 1e6  # of a change without build-up
 LIT_DECEL = 0.7  # m/s^2, braking from which the brake lamps must light (UN R13-H)
 BACKING_RATE = 1.0  # m/s^2 when reversing
 
@@ -19,6 +20,7 @@ class Pedals:
     accel_mps2: float
     braking: bool
     brake_jerk: float = BRAKE_JERK
+    drive_jerk: float = DRIVE_JERK
 
 
 @njit(cache=True, nogil=True)
@@ -87,7 +89,26 @@ class Halt:
         self.room_m -= distance
 
 
-Control = Target | Eased | Halt
+@dataclass
+class EvenChange:
+    """Change from one speed to another at a constant rate, without a build-up of the acceleration."""
+
+    from_mps: float
+    speed_mps: float
+    lasts_s: float
+    passed_s: float = 0.0
+
+    def pedals(self, pace: float, on_foot: bool, dt: float) -> Pedals:
+        self.passed_s += dt
+        share = min(1.0, self.passed_s / self.lasts_s)
+        accel = (self.from_mps + (self.speed_mps - self.from_mps) * share - pace) / dt
+        return Pedals(accel, accel < -LIT_DECEL, AT_ONCE_JERK, AT_ONCE_JERK)
+
+    def rolled(self, distance: float) -> None:
+        """Distance has no effect on this profile."""
+
+
+Control = Target | Eased | Halt | EvenChange
 
 
 def rate_within(change_mps: float, within_s: float, jerk: float, to_rest: bool) -> float:

@@ -9,6 +9,8 @@ from jaxtyping import Float
 
 Pose = tuple[float, float, float]  # x, y in metres, heading in radians
 Curve = Callable[..., np.ndarray]  # of a distance or time; the second argument is the order of the derivative
+BEFORE_S = 1e-6  # the speed at a jump is the one before it
+JUMP_RATIO, JUMP_MPS = 3.0, 0.05  # a velocity that changes by more than this, relative to its changes around, jumps
 SPACING_M = 0.1  # of the sample points that measure a line's length
 
 
@@ -42,6 +44,59 @@ class LinePath:
         return (
             x + beyond * tangent_x / norm, y + beyond * tangent_y / norm, math.atan2(tangent_y, tangent_x),
         )  # fmt: skip
+
+
+class PosedLine:
+    """Positions and headings over time; after the last point straight on. The heading may differ from the direction
+    of travel, so that a body can reverse or skid. Where the points' speed jumps, the line's does too.
+    """
+
+    def __init__(self, points: tuple[tuple[float, float, float], ...], headings_rad: tuple[float, ...]) -> None:
+        t, x, y = np.array(points, float).T
+        self._xy = _hermite(t, np.stack([x, y], -1))
+        self._velocity = self._xy.derivative()
+        self._t, self._yaw, self.ends_s = t, np.unwrap(np.array(headings_rad, float)), float(t[-1])
+        self._here = self.at(float(t[0]))
+
+    def at(self, t_s: float) -> Pose:
+        """The pose at a time."""
+        inside = min(max(t_s, float(self._t[0])), self.ends_s)
+        x, y = self._xy(inside).tolist()
+        return x, y, float(np.interp(inside, self._t, self._yaw))
+
+    def speed(self, t_s: float) -> float:
+        """The speed along the heading at a time, negative in reverse."""
+        inside = min(max(t_s - BEFORE_S, float(self._t[0])), self.ends_s)
+        (vx, vy), yaw = self._velocity(inside).tolist(), self.at(inside)[2]
+        return vx * math.cos(yaw) + vy * math.sin(yaw)
+
+    def follow(self, t_s: float) -> Pose:
+        """Move to the pose at a time."""
+        self._here = self.at(t_s)
+        return self._here
+
+    def advance(self, distance: float, _dt: float) -> None:
+        """Move straight on by `distance` metres."""
+        x, y, yaw = self._here
+        self._here = x + distance * math.cos(yaw), y + distance * math.sin(yaw), yaw
+
+    def pose(self) -> Pose:
+        return self._here
+
+
+def _hermite(t: Float[np.ndarray, "point"], xy: Float[np.ndarray, "point 2"]) -> "scipy.interpolate.PPoly":
+    """A cubic between each two points, with the mean velocity of both sides at a point, or with both at a jump."""
+    step = np.diff(t)[:, None]
+    mean = np.diff(xy, axis=0) / step
+    change = np.hypot(*np.diff(mean, axis=0).T)
+    around = np.maximum(np.concatenate([[0.0], change[:-1]]), np.concatenate([change[1:], [0.0]]))
+    jumps = (change > JUMP_RATIO * around + JUMP_MPS) & (change > 0)
+    inner = (mean[:-1] * step[1:] + mean[1:] * step[:-1]) / (step[:-1] + step[1:])
+    left = np.concatenate([np.where(jumps[:, None], mean[:-1], inner), mean[-1:]])  # of each interval's end
+    right = np.concatenate([mean[:1], np.where(jumps[:, None], mean[1:], inner)])  # of each interval's beginning
+    third = (right + left - 2 * mean) / step**2
+    second = (3 * mean - 2 * right - left) / step
+    return scipy.interpolate.PPoly(np.stack([third, second, right, xy[:-1]]), t)
 
 
 def drawn_line(points: tuple[tuple[float, float, float], ...]) -> LinePath:

@@ -78,13 +78,13 @@ def _number(column: int, kind: type) -> property:
 
 @njit(cache=True, nogil=True)
 @no_type_check
-def press(row, asked, braking, brake_jerk, dt):
+def press(row, asked, braking, brake_jerk, drive_jerk, dt):
     """Change the acceleration towards the request as fast as brakes, engine or legs allow, within the grip."""
     pace, before = row[GEAR] * row[SPEED], row[GEAR] * row[ACCEL]
     accel = 0.0 if pace <= 0 and asked < 0 else asked
     if not row[WALKS]:
-        rise = BRAKE_JERK if before < 0 and accel >= before else DRIVE_JERK
-        fall = brake_jerk if braking else DRIVE_JERK
+        rise = max(BRAKE_JERK if before < 0 and accel >= before else DRIVE_JERK, drive_jerk)
+        fall = brake_jerk if braking else drive_jerk
         accel = min(max(accel, before - fall * dt), before + rise * dt)
     grip, pull = _grip_left(row), row[GEAR] * gravity_along(row[SLOPE], row[YAW])
     accel = min(max(accel, pull - grip), pull + grip)
@@ -111,7 +111,7 @@ def _press_as_asked(row, dt):
         pace, on_foot = row[GEAR] * row[SPEED], row[WALKS] > 0
         asked, braking = pedals_towards(row[AMOUNT], row[RATE], braking, pace, on_foot, dt)
         brake_jerk = BRAKE_JERK
-    press(row, asked, braking, brake_jerk, dt)
+    press(row, asked, braking, brake_jerk, DRIVE_JERK, dt)
 
 
 # -- along a lane --------------------------------------------------------------------------------------------------

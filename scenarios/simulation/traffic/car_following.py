@@ -10,10 +10,10 @@ from typing import no_type_check
 import numpy as np
 from jaxtyping import Float, Int
 
+from scenarios.boxes import box_centres
 from scenarios.model.driver_models import DriverModel, accepted_time_gap, idm
 from scenarios.numba_cache import njit
 from scenarios.roads.road import Road
-from scenarios.simulation.dynamics.boxes import box_centres
 from scenarios.simulation.dynamics.longitudinal_control import LIT_DECEL
 from scenarios.simulation.dynamics.state_table import (
     AMOUNT,

@@ -9,10 +9,10 @@ from typing import NamedTuple, no_type_check
 import numpy as np
 from jaxtyping import Bool, Float
 
+from scenarios.boxes import box_corners, corners_of
 from scenarios.numba_cache import njit
-from scenarios.roads.reference_line import bend_at, foot_at
+from scenarios.roads.reference_line import STRAIGHT_BELOW, bend_at, foot_at
 from scenarios.roads.road import Road
-from scenarios.simulation.dynamics.boxes import box_corners, corners_of
 
 CORRIDOR_MARGIN_M = 0.25  # free space on each side of the vehicle
 RECOGNISED_SHARE = 0.4  # visible share of a body from which a driver recognises it
@@ -55,6 +55,16 @@ def traffic_scene(
 
 @njit(cache=True, nogil=True)
 @no_type_check
+def _whole_turns(nodes, curvature, s, near):
+    """Metres of whole turns that bring s nearest to another place, on a road that is a full circle; 0 on any other."""
+    if len(nodes) > 0 or abs(curvature) < STRAIGHT_BELOW:
+        return 0.0
+    round_m = math.tau / abs(curvature)
+    return round_m * np.rint((near - s) / round_m)
+
+
+@njit(cache=True, nogil=True)
+@no_type_check
 def scene_of(nodes, curvature, xy, yaw, size, velocity, braking, present):
     """`traffic_scene`, compiled."""
     count, corners = len(yaw), corners_of(xy, yaw, size)
@@ -63,6 +73,7 @@ def scene_of(nodes, curvature, xy, yaw, size, velocity, braking, present):
     for i in range(count):
         for k in range(4):
             along[i, k], across[i, k] = foot_at(nodes, curvature, corners[i, k, 0], corners[i, k, 1])
+            along[i, k] += _whole_turns(nodes, curvature, along[i, k], along[i, 0])
         heading, _ = bend_at(nodes, curvature, along[i].mean())
         cos, sin = math.cos(heading), math.sin(heading)
         along_mps[i] = velocity[i, 0] * cos + velocity[i, 1] * sin
@@ -95,6 +106,8 @@ def ahead(scene, me, d, facing, speed):
     inside, entering, crossing, approaching = flags[0], flags[1], flags[2], flags[3]
     for i in range(count):
         near, far = (facing * along[i]).min(), (facing * along[i]).max()
+        turns = _whole_turns(scene.nodes, scene.curvature_per_m, near, front_m)
+        near, far = near + turns, far + turns
         gap[i] = _way(scene.nodes, scene.curvature_per_m, d, facing, front_m, near)
         if i == me or not scene.present[i] or far <= front_m or gap[i] >= LOOK_AHEAD_M or gap[i] <= -size[i, 0]:
             continue

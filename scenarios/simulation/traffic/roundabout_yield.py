@@ -9,12 +9,14 @@ from jaxtyping import Float
 from scenarios.model.bodies import ON_FOOT
 from scenarios.model.driver_models import IDM_STANDSTILL_GAP_M, idm
 from scenarios.model.sides import Side
+from scenarios.roads.ring_ways import RingTurn, driven_radius, exits, plan_ring
 from scenarios.roads.road import Road
+from scenarios.roads.turn_ways import NoTurn
 from scenarios.simulation.dynamics.body_state import BodyState, RunningAction, at_once
 from scenarios.simulation.dynamics.lane_path import LanePath
 from scenarios.simulation.dynamics.longitudinal_control import LIT_DECEL, Pedals
-from scenarios.simulation.dynamics.turning import NoTurn, Slowing
-from scenarios.simulation.traffic.roundabout_path import RingTurn, driven_radius, exits, plan_ring, ring_speed
+from scenarios.simulation.dynamics.turning import Slowing
+from scenarios.simulation.traffic.roundabout_path import ring_speed
 
 STOPPING_MPS2 = 4.0  # maximum braking to give way
 YIELDING_MPS2 = 3.0  # others expect a body to give way if it can stop at the line with this

@@ -8,10 +8,11 @@ from scenarios.model.driver_models import IDM_STANDSTILL_GAP_M, idm
 from scenarios.model.sides import Side
 from scenarios.roads.junction import Junction, SignalState
 from scenarios.roads.road import Road
+from scenarios.roads.turn_ways import NoTurn, plan_turn
 from scenarios.simulation.dynamics.body_state import BodyState, RunningAction, at_once
 from scenarios.simulation.dynamics.lane_path import LanePath
 from scenarios.simulation.dynamics.longitudinal_control import LIT_DECEL, Halt, Pedals
-from scenarios.simulation.dynamics.turning import NoTurn, Slowing, plan_turn, stop_line, turn_speed
+from scenarios.simulation.dynamics.turning import Slowing, stop_line, turn_speed
 from scenarios.simulation.traffic.roundabout_yield import turn_in_ring
 
 STOPPING_MPS2 = 4.0  # maximum braking for a signal that has changed

@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from pydantic import Field
 
 from scenarios.event_text import speed_text
 from scenarios.model.actions import VerbAction
+from scenarios.model.bodies import ON_FOOT
 from scenarios.model.kinds.registry import KINDS
 from scenarios.model.sides import Side
 from scenarios.simulation.actions.motions import ActionContext
@@ -42,12 +43,14 @@ class Cross(VerbAction):
 
 GRAMMAR = """
 cross: _CROSSES _THE_ROAD? cross_part*
+    | _JAYWALKS cross_part*
     | gait _ACROSS_THE_ROAD cross_part*
-?cross_part: _IN_FRONT_OF who -> target
-    | FROM_SIDE -> from_side
+    | gait _OUT _ONTO_THE_ROAD? _IN_FRONT_OF who cross_part* -> run_out
+?cross_part: FROM_SIDE -> from_side
     | _mod
 
 _CROSSES.3: ("crosses" | "cross") _E
+_JAYWALKS.3: ("jaywalks" | "jaywalk") _E
 _THE_ROAD.3: "the " ("road" | "street" | "carriageway" | "lane") _E
 _ACROSS_THE_ROAD.3: ("across" | "over" | "onto" | "into") " the " ("road" | "street" | "carriageway") _E
 FROM_SIDE.3: "from the " ("left" | "right") _E
@@ -62,6 +65,13 @@ def _read_cross(verb: StoryVerb, items: list) -> Clause | ClauseError:
     gait = items[0] if items and isinstance(items[0], str) else ""
     parts = flat(item for item in items if not isinstance(item, str))
     return collected(verb, parts, **({"speed": gait} if gait else {}))
+
+
+def _read_run_out(verb: StoryVerb, items: list) -> Clause | ClauseError:
+    """'runs out in front of the ego': crosses in front of it."""
+    gait, whom, *parts = items
+    said = collected(verb, [("where", ("in_front_of", (whom,))), *flat(parts)], **({"speed": gait} if gait else {}))
+    return replace(said, says=said.says | {"out": True}) if isinstance(said, Clause) else said
 
 
 def crossing_speed(actor: ActorDescription) -> float | None:
@@ -83,6 +93,9 @@ def _check(says: CrossDo, event: WrittenEvent) -> Iterator[Refusal]:
     actor = event.actor
     if actor.id == "ego":
         yield ACTOR, "the ego", "another actor to cross the road"
+    elif actor.lane is not None and event.speed_mps and actor.kind not in ON_FOOT:
+        found = f"{actor.id}, which drives along the road"
+        yield "", found, "an actor beside the road; of traffic from a side road: road: cross"
     elif says.speed is None and crossing_speed(actor) is None:
         yield "speed", "nothing", f"the speed at which {actor.id} crosses, such as 20 km/h"
     elif says.speed == 0:
@@ -142,7 +155,7 @@ CROSS = StoryVerb(
         ("the end", f"{BEYOND_EDGE_M:g} m beyond the far edge of the road"),
     ),
     parts={"from_side": _read_side},
-    readers={"cross": _read_cross},
+    readers={"cross": _read_cross, "run_out": _read_run_out},
     at={SPEED: "speed"},
     check=_check,
     rails=_rails,

@@ -1,7 +1,7 @@
 """The verb 'steps out': from behind a parked body, or from in front of it, across the road."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from pydantic import ConfigDict, Field, model_validator
@@ -69,9 +69,8 @@ class StepOut(VerbAction):
 GRAMMAR = """
 step_out: gait _OUT? _FROM_BEHIND who _step_part*
     | gait _OUT? _FROM_BEFORE who _step_part* -> step_out_before
+    | gait _OUT _IN_FRONT_OF who _step_part* -> run_out_before
 _step_part: _ONTO_THE_ROAD
-    | step_part
-?step_part: _IN_FRONT_OF who -> target
     | _mod
 
 _OUT.3: "out" _E
@@ -86,6 +85,11 @@ def _read_behind(verb: StoryVerb, items: list) -> Clause | ClauseError:
 
 def _read_before(verb: StoryVerb, items: list) -> Clause | ClauseError:
     return _stepping(verb, items, "before")
+
+
+def _read_out_before(verb: StoryVerb, items: list) -> Clause | ClauseError:
+    said = _stepping(verb, items, "before")
+    return replace(said, says=said.says | {"out": True}) if isinstance(said, Clause) else said
 
 
 def _stepping(verb: StoryVerb, items: list, key: str) -> Clause | ClauseError:
@@ -149,7 +153,7 @@ STEP_OUT = StoryVerb(
         ("`speed`", "of the kind: [Motion of the kinds](#motion-of-the-kinds); a pedestrian's where it has none"),
         ("the end", f"{BEYOND_EDGE_M:g} m beyond the far edge of the road"),
     ),
-    readers={"step_out": _read_behind, "step_out_before": _read_before},
+    readers={"step_out": _read_behind, "step_out_before": _read_before, "run_out_before": _read_out_before},
     at={SPEED: "speed"},
     own_names=("behind", "before"),
     check=_check,

@@ -39,7 +39,6 @@ class Merge(VerbAction):
 GRAMMAR = r"""
 merge: _MERGES merge_part*
 ?merge_part: _INTO_GAP -> into_gap
-    | _IN_FRONT_OF who -> target
     | _WITHIN quantity -> within
     | _mod
 

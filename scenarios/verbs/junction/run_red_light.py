@@ -23,10 +23,12 @@ class RunRed(VerbAction):
 
 
 GRAMMAR = """
-run_red_light: _RUNS_RED when?
+run_red_light: _RUNS_RED _mod*
 
 _RUNS_RED.5: ("runs" | "jumps" | "ignores" | "drives through" | "goes through") " " ("the"
     | "a") " red" (" light" | " signal" | " traffic light")? _E
+    | ("crosses" | "crosses the junction" | "drives on" | "goes"
+    | "drives through the junction") " " ("on" | "at") " red" _E
 """
 
 
@@ -54,6 +56,7 @@ def _motion(action: RunRed, mover: BodyState, context: ActionContext) -> Running
 
 RUN_RED_LIGHT = StoryVerb(
     key="run_red_light",
+    placeless=True,
     example="{}",
     section=RunRedDo,
     action=RunRed,

@@ -1,20 +1,21 @@
 """The verb 'stops at the line': with its front at the stop line before the junction."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from pydantic import Field
 
-from scenarios.event_text import rate_text
+from scenarios.event_text import rate_text, time_text
 from scenarios.model.actions import VerbAction
 from scenarios.model.kinds.registry import KINDS
 from scenarios.simulation.actions.motions import ActionContext
 from scenarios.simulation.dynamics.body_state import BodyState, RunningAction
 from scenarios.simulation.traffic.traffic_signals import BEFORE_LINE_M, stop_at_line
+from scenarios.source.identity import ADDED
 from scenarios.source.units import ACCELERATION
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
-from scenarios.spec.base import Rate, Section
+from scenarios.spec.base import Instant, Rate, Section
 from scenarios.verbs.clause import Clause, ClauseError
 from scenarios.verbs.refusals import keeps_no_lane, no_junction
 from scenarios.verbs.story_verb import Refusal, RoadEvent, StoryVerb, WrittenEvent, collected
@@ -23,6 +24,7 @@ from scenarios.verbs.worded_rates import BRAKING, rated
 
 class StopAtLineDo(Section):
     decel: Rate | None = Field(None, description="a deceleration such as 3 m/s^2")
+    for_: Instant = Field(0.0, alias="for", description="how long it stands before this event has ended, such as 2 s")
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class StopAtLine(VerbAction):
     takes_speed: ClassVar[bool] = True
 
     decel_mps2: float
+    for_s: float = field(default=0.0, metadata=ADDED)
 
 
 GRAMMAR = """
@@ -40,7 +43,7 @@ stop_at_line: _STOPS_AT_LINE line_part*
     | _mod
 
 _STOPS_AT_LINE.5: ("stops" | "stop" | "halts" | "waits") " at the " ("line" | "stop line" | "junction" | "crossroads"
-    | "intersection" | "traffic lights" | "red light") _E
+    | "intersection" | "traffic lights" | "traffic light" | "lights" | "red light") _E
 """
 
 
@@ -49,11 +52,11 @@ def _read_stop(verb: StoryVerb, items: list) -> Clause | ClauseError:
 
 
 def _compiled(says: StopAtLineDo, actor: ActorDescription, cast: ActorIndex) -> StopAtLine:
-    return StopAtLine(says.decel or KINDS[actor.kind].dynamics.at_line_mps2)
+    return StopAtLine(says.decel or KINDS[actor.kind].dynamics.at_line_mps2, says.for_)
 
 
 def _words(action: StopAtLine) -> str:
-    return f"stops at the line {rate_text(action.decel_mps2)}"
+    return f"stops at the line {rate_text(action.decel_mps2)}{time_text(action.for_s or None)}"
 
 
 def _check(says: StopAtLineDo, event: WrittenEvent) -> Iterator[Refusal]:
@@ -65,7 +68,17 @@ def _check_road(says: StopAtLineDo, event: RoadEvent) -> Iterator[Refusal]:
 
 
 def _motion(action: StopAtLine, mover: BodyState, context: ActionContext) -> RunningAction:
-    return stop_at_line(mover, action.decel_mps2)
+    deed = stop_at_line(mover, action.decel_mps2)
+    if not action.for_s:
+        return deed
+    stood: list[float] = []
+
+    def over(now: float) -> bool:
+        if deed.over(now) and not stood:
+            stood.append(now)
+        return bool(stood) and now >= stood[0] + action.for_s - 1e-9
+
+    return replace(deed, over=over)
 
 
 STOP_AT_LINE = StoryVerb(
@@ -80,6 +93,7 @@ STOP_AT_LINE = StoryVerb(
     motion=_motion,
     usual=(
         ("`decel`", "of the kind: [Motion of the kinds](#motion-of-the-kinds)"),
+        ("`for`", "0 s: the event has ended when it stands"),
         ("the place", f"its front {BEFORE_LINE_M:g} m before the line"),
     ),
     readers={"stop_at_line": _read_stop},

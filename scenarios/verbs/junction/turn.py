@@ -39,11 +39,11 @@ GRAMMAR = """
 turn: _TURNS turn_part*
 ?turn_part: TO_SIDE -> turned
     | _AT_JUNCTION -> nothing
-    | _IN_FRONT_OF who -> target
     | _mod
 
 _TURNS.4: ("turns" | "turn" | "turns off" | "makes a turn") _E
-_AT_JUNCTION.4: ("at" | "into") " the " ("junction" | "crossroads" | "intersection" | "traffic lights" | "side road"
+_AT_JUNCTION.4: ("at" | "into") " the " ("junction" | "crossroads" | "intersection" | "traffic lights" | "traffic light"
+    | "lights" | "side road"
     | "cross road") _E
 """
 

@@ -1,12 +1,12 @@
 """The verbs 'cuts in', 'cuts out' and 'changes lane': to another lane within a time."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
-from scenarios.event_text import number_text
+from scenarios.event_text import actor_text, number_text
 from scenarios.model.actions import VerbAction
 from scenarios.model.sides import Side
 from scenarios.model.triggers import LaneRef
@@ -14,13 +14,14 @@ from scenarios.roads.road import Road
 from scenarios.simulation.actions.lane_change import beside, facing_of, in_turn, lane_at, move_to, to_lane
 from scenarios.simulation.actions.motions import ActionContext
 from scenarios.simulation.dynamics.body_state import BodyState, RunningAction
+from scenarios.source.identity import ADDED
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Lasting, Section, one_of
 from scenarios.spec.trigger_spec import Lane, missing_lane, read_lane
-from scenarios.verbs.clause import WHO, Clause, ClauseError, flat
+from scenarios.verbs.clause import WHO, Clause, ClauseError, flat, is_possessive
 from scenarios.verbs.exported_action import ExportContext, ExportedLaneChange
 from scenarios.verbs.refusals import keeps_no_lane
-from scenarios.verbs.story_verb import Refusal, RoadEvent, StoryVerb, WrittenEvent, collected
+from scenarios.verbs.story_verb import GENTLY, SHARPLY, Refusal, RoadEvent, StoryVerb, WrittenEvent, collected
 
 CUT_S = 2.0  # default duration of cutting in or out
 LANE_CHANGE_S = 4.0  # naturalistic lane changes last 3-6 s
@@ -34,6 +35,7 @@ def _lane_or_side(written: Any) -> Side | LaneRef:
 
 
 class CutInDo(Section):
+    into: str | None = Field(None, strict=True, description="the id of the actor whose lane it is; left out: the ego")
     within: Lasting = Field(CUT_S, description="how long the lane change takes, such as 1.5 s")
 
 
@@ -51,12 +53,13 @@ class ChangeLaneDo(Section):
 
 @dataclass(frozen=True)
 class CutIn(VerbAction):
-    """Move into the ego's lane within `duration_s`."""
+    """Move into the lane of another body, by default the ego's, within `duration_s`."""
 
     takes_path: ClassVar[bool] = True
     joins_road: ClassVar[bool] = True
 
     duration_s: float = CUT_S
+    into: str | None = field(default=None, metadata=ADDED)
 
 
 @dataclass(frozen=True)
@@ -83,17 +86,21 @@ class ChangeLane(VerbAction):
 
 _CUT_IN_GRAMMAR = r"""
 cut_in: (_CUTS_IN | _CUTS_OFF) cut_part*
-    | (_CUTS_OFF | _CUTS_BEFORE) who within_part* -> cut_into
+    | (_CUTS_OFF | _CUTS_BEFORE) who within_part* -> cut_before
+    | _CUTS who _OFF within_part* -> cut_before
+    | _INTO_GAP_BETWEEN who _AND who within_part* -> cut_between
     | _MOVES_INTO who _LANE within_part* -> cut_into
-?cut_part: _IN_FRONT_OF who -> target
-    | _WITHIN quantity -> within
+?cut_part: _WITHIN quantity -> within
     | _mod
 
 _CUTS_IN.3: ("cuts in" | "cut in" | "pulls in") _E /(?! front)/
 _CUTS_BEFORE.3: "cuts in front of" _E
+_INTO_GAP_BETWEEN.4: ("cuts" | "moves" | "merges" | "pulls" | "changes") " into the " ("gap" | "space") " between" _E
+_CUTS.3: "cuts" _E
+_OFF.3: "off" _E
 _CUTS_OFF.3: "cuts off" _E
 _MOVES_INTO.3: ("changes" | "change" | "moves" | "move" | "pulls" | "swerves" | "drifts" | "merges" | "cuts" | "steers"
-    | "switches") " over"? " " ("into" | "to") _E
+    | "switches" | "veers") " over"? " " ("into" | "to") _E
 """
 _CUT_OUT_GRAMMAR = """
 cut_out: _CUTS_OUT side_part*
@@ -106,15 +113,31 @@ _CUTS_OUT.4: ("cuts out" | "cut out" | "pulls out of its lane" | "pulls out of t
 """
 _CHANGE_LANE_GRAMMAR = """
 change_lane: _CHANGES_LANE side_part*
+    | _ONE_LANE side_part*
+    | _MOVES_SIDE TO_SIDE _BY_ONE_LANE within_part* -> change_by_one
     | _MOVES_INTO lane within_part* -> change_to_lane
 
 _CHANGES_LANE.4: ("changes lane" | "changes lanes" | "change lane" | "switches lane" | "switches lanes"
     | "makes a lane change") _E
+_ONE_LANE.4: ("moves" | "changes" | "shifts" | "switches") " over"? " " (("one lane" | "a lane") (" over")?
+    | "one lane over") _E
+_MOVES_SIDE.4: ("moves" | "changes" | "shifts" | "switches") " over"? _E
+_BY_ONE_LANE.4: "by "? "one lane" _E
 """
 
 
 def _read_cut_into(verb: StoryVerb, items: list) -> Clause | ClauseError:
-    return collected(verb, [("target", items[0]), *flat(items[1:])])
+    if not is_possessive(items[0]):
+        return ClauseError(f"'{items[0]}'s lane', of an actor")
+    return collected(verb, [("into", items[0]), *flat(items[1:])])
+
+
+def _read_cut_between(verb: StoryVerb, items: list) -> Clause | ClauseError:
+    return collected(verb, [("where", ("between", (items[0], items[1]))), *flat(items[2:])])
+
+
+def _read_cut_before(verb: StoryVerb, items: list) -> Clause | ClauseError:
+    return collected(verb, [("where", ("in_front_of", (items[0],))), *flat(items[1:])])
 
 
 def _read_change_lane(verb: StoryVerb, items: list) -> Clause | ClauseError:
@@ -124,12 +147,17 @@ def _read_change_lane(verb: StoryVerb, items: list) -> Clause | ClauseError:
     return said
 
 
+def _read_change_by_one(verb: StoryVerb, items: list) -> Clause | ClauseError:
+    return collected(verb, [("to", "left" if "left" in items[0].split() else "right"), *flat(items[1:])])
+
+
 def _read_change_to_lane(verb: StoryVerb, items: list) -> Clause | ClauseError:
     return collected(verb, flat(items))
 
 
 def _compiled_cut_in(says: CutInDo, actor: ActorDescription, cast: ActorIndex) -> CutIn:
-    return CutIn(says.within)
+    into = says.into if says.into != "ego" or actor.oncoming else None
+    return CutIn(says.within, into)
 
 
 def _compiled_cut_out(says: CutOutDo, actor: ActorDescription, cast: ActorIndex) -> CutOut:
@@ -141,7 +169,8 @@ def _compiled_change_lane(says: ChangeLaneDo, actor: ActorDescription, cast: Act
 
 
 def _cut_in_words(action: CutIn) -> str:
-    return f"cuts in within {number_text(action.duration_s)} s"
+    within = f"within {number_text(action.duration_s)} s"
+    return f"cuts in {within}" if action.into is None else f"moves into {actor_text(action.into)}'s lane {within}"
 
 
 def _cut_out_words(action: CutOut) -> str:
@@ -161,8 +190,32 @@ def _check_cut_in(says: CutInDo, event: WrittenEvent) -> Iterator[Refusal]:
     actor = event.actor
     if refused := tuple(keeps_no_lane(actor)):
         yield from refused
+    elif says.into is not None and (says.into != "ego" or actor.oncoming):
+        yield from _check_into(says.into, event)
     elif not actor.beside_ego_lane and actor.id not in event.moved:
         yield "", f"{actor.id}, which is not beside the ego's lane", "an actor in another lane of the ego's direction"
+    yield from _check_stands(event)
+
+
+def _check_into(into: str, event: WrittenEvent) -> Iterator[Refusal]:
+    """Refuses a lane of another actor that is no lane, or the actor's own."""
+    actor, other = event.actor, event.cast.members.get(into)
+    if other is None or actor.id in event.moved or into in event.moved:
+        return
+    if other.lane is None or actor.lane is None:
+        who = into if other.lane is None else actor.id
+        yield "into", f"{who}, which is in no lane", "two actors in lanes"
+    elif (other.lane, other.oncoming) == (actor.lane, actor.oncoming):
+        yield "into", f"{actor.id}, which is in the lane of {into} already", "an actor in another lane"
+
+
+def _check_stands(event: WrittenEvent) -> Iterator[Refusal]:
+    if event.speed_mps == 0 and event.actor.id not in event.moved:
+        yield (
+            "",
+            f"{event.actor.id}, which stands",
+            f"an actor that moves; '{event.actor.id} pulls out' of one that stands",
+        )
 
 
 def _check_cut_out(says: CutOutDo, event: WrittenEvent) -> Iterator[Refusal]:
@@ -176,7 +229,13 @@ def _check_cut_out(says: CutOutDo, event: WrittenEvent) -> Iterator[Refusal]:
 def _check_change_lane(says: ChangeLaneDo, event: WrittenEvent) -> Iterator[Refusal]:
     if event.actor.on_ramp and event.actor.id not in event.moved:
         yield "", f"{event.actor.id}, which is on the ramp", "merge first"
+    if event.actor.on_cross and event.actor.id not in event.moved:
+        yield "", f"{event.actor.id}, which is on the crossing road", "an actor on the ego's road"
+    own = event.actor.lane if event.actor.id not in event.moved else None
+    if isinstance(says.to, LaneRef) and own is not None and says.to == LaneRef(own, event.actor.oncoming):
+        yield "to", f"{event.actor.id}, which is in {says.to} already", "another lane"
     yield from keeps_no_lane(event.actor)
+    yield from _check_stands(event)
 
 
 def _check_lane_there(says: CutOutDo | ChangeLaneDo, event: RoadEvent) -> Iterator[Refusal]:
@@ -197,7 +256,11 @@ def _check_lane_there(says: CutOutDo | ChangeLaneDo, event: RoadEvent) -> Iterat
 
 
 def _cut_in_motion(action: CutIn, mover: BodyState, context: ActionContext) -> RunningAction:
-    return in_turn(mover) or move_to(mover, 0.0, action.duration_s, "cuts in")
+    if action.into is None:
+        return in_turn(mover) or move_to(mover, 0.0, action.duration_s, "cuts in")
+    d = mover.road.locate(*context.look(action.into).at[:2])[1]
+    lane = mover.road.lane_centre(lane_at(mover.road, d))
+    return in_turn(mover) or move_to(mover, lane, action.duration_s, f"moves into the lane of {action.into}")
 
 
 def _cut_out_motion(action: CutOut, mover: BodyState, context: ActionContext) -> RunningAction:
@@ -232,7 +295,9 @@ def _way_out(road: Road, lane: int, side: Side | None, facing: int) -> int | Non
 # -- export --------------------------------------------------------------------------------------------------------
 
 
-def _export_cut_in(action: CutIn, context: ExportContext) -> ExportedLaneChange:
+def _export_cut_in(action: CutIn, context: ExportContext) -> ExportedLaneChange | None:
+    if action.into is not None:
+        return None
     return ExportedLaneChange(context.road.ego_lane, action.duration_s)
 
 
@@ -265,8 +330,15 @@ CUT_IN = StoryVerb(
     compiled=_compiled_cut_in,
     words=_cut_in_words,
     motion=_cut_in_motion,
-    usual=(("the lane", "the ego's"),),
-    readers={"cut_into": _read_cut_into},
+    usual=(
+        ("`into`", "the ego's lane; with a place, such as 'in front of the truck', the lane of that actor"),
+        (
+            "*sharply*, *gently* and the like, of every lateral move",
+            f"{SHARPLY:g} and {GENTLY:g} of the usual duration",
+        ),
+    ),
+    readers={"cut_into": _read_cut_into, "cut_before": _read_cut_before, "cut_between": _read_cut_between},
+    names=("into",),
     check=_check_cut_in,
     exported=_export_cut_in,
 )
@@ -299,7 +371,11 @@ CHANGE_LANE = StoryVerb(
     words=_change_lane_words,
     motion=_change_lane_motion,
     usual=(("the end", "in the centre of the lane"),),
-    readers={"change_lane": _read_change_lane, "change_to_lane": _read_change_to_lane},
+    readers={
+        "change_lane": _read_change_lane,
+        "change_to_lane": _read_change_to_lane,
+        "change_by_one": _read_change_by_one,
+    },
     needed=("turned",),
     check=_check_change_lane,
     check_road=_check_lane_there,

@@ -46,10 +46,14 @@ GRAMMAR = """
 lose_control: _LOSES_CONTROL skid_part*
 ?skid_part: _TURNING quantity -> turning
     | TO_SIDE -> turned
+    | _AND_SPINS _BY? quantity -> turning
+    | _AND_SLIDES -> nothing
     | _mod
 
 _LOSES_CONTROL.4: ("loses control" | "loses grip" | "loses traction" | "skids" | "skid" | "spins" | "spins out"
     | "goes into a skid" | "goes into a spin" | "slides out of control") _E
+_AND_SPINS.4: "and "? ("spins" | "turns" | "rotates" | "spins round") _E
+_AND_SLIDES.4: "and " ("slides" | "skids") _E
 _TURNING.3: ("turning" | "turns" | "rotating" | "spinning" | "by" | "turning by") _E
 """
 

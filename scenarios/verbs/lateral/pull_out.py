@@ -42,8 +42,7 @@ class PullOut(VerbAction):
 
 GRAMMAR = """
 pull_out: _PULLS_OUT pull_part*
-?pull_part: _IN_FRONT_OF who -> target
-    | _mod
+?pull_part: _mod
 
 _PULLS_OUT.3: ("pulls out" | "pull out" | "pulls away" | "moves off" | "drives off" | "sets off"
     | "leaves the stop" | "leaves the bus stop") _E

@@ -8,17 +8,18 @@ from typing import ClassVar
 
 import numpy as np
 
+from scenarios.boxes import box_corners
 from scenarios.model.actions import VerbAction
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M, FOUR_WHEELS, ON_FOOT, Body, Kind
 from scenarios.roads.reference_line import Piece, nodes_of, places_on
 from scenarios.roads.road import Road, RoadKind
+from scenarios.roads.turn_ways import NoTurn, Turn
 from scenarios.scenario import OnLane
 from scenarios.simulation.actions.lane_change import move_to
 from scenarios.simulation.actions.motions import ActionContext
 from scenarios.simulation.dynamics.body_state import BodyState, RunningAction, decline
-from scenarios.simulation.dynamics.boxes import box_corners
 from scenarios.simulation.dynamics.lane_path import MAX_CURVATURE, STEERING_RADPS, WHEELBASE_SHARE, LanePath
-from scenarios.simulation.dynamics.turning import SIDEWAYS_MPS2, SIDEWAYS_SHARE, SLOWING_MPS2, NoTurn, Slowing, Turn
+from scenarios.simulation.dynamics.turning import SIDEWAYS_MPS2, SIDEWAYS_SHARE, SLOWING_MPS2, Slowing
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Section
 from scenarios.verbs.story_verb import PlacedEvent, Refusal, StoryVerb, WrittenEvent

@@ -1,27 +1,30 @@
 """The verb 'brakes': at a rate, by a word such as "hard", or as hard as the road allows."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
-from scenarios.event_text import rate_text, speed_text
+from scenarios.event_text import rate_text, speed_text, time_text
 from scenarios.model.actions import VerbAction
 from scenarios.model.driver_models import G
 from scenarios.model.kinds.registry import KINDS
 from scenarios.simulation.actions.motions import ActionContext
 from scenarios.simulation.dynamics.body_state import BodyState, RunningAction
-from scenarios.simulation.dynamics.longitudinal_control import LIT_DECEL, Target
-from scenarios.source.units import ACCELERATION, SPEED, shown
+from scenarios.simulation.dynamics.longitudinal_control import BRAKE_JERK, LIT_DECEL, Target
+from scenarios.source.identity import ADDED
+from scenarios.source.units import ACCELERATION, SPEED, measure_of, shown
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
-from scenarios.spec.base import Rate, Section, Speed
-from scenarios.verbs.clause import Clause, ClauseError, Part
+from scenarios.spec.base import Lasting, Rate, Section, Speed
+from scenarios.verbs.clause import WHO, Clause, ClauseError, Part, flat
 from scenarios.verbs.exported_action import ExportContext, ExportedSpeed
 from scenarios.verbs.story_verb import PlacedEvent, Refusal, StoryVerb, WrittenEvent, collected
 from scenarios.verbs.worded_rates import BRAKING, rated
 
 HARDEST = "hardest"
+TAP = "0.5 s"  # a tap on the brakes
+RELEASED_MPS2 = 2.0  # rate with which the speed is held after the brakes are released
 REACHED_MPS = 0.02  # tolerance within which a requested speed counts as reached
 
 
@@ -34,6 +37,7 @@ class BrakeDo(Section):
         Field(description=f"a deceleration such as 6 m/s^2, or '{HARDEST}': as hard as the road allows")
     )
     until: Speed = Field(0.0, description="the speed at which it stops braking, such as 20 km/h")
+    for_: Lasting | None = Field(None, alias="for", description="how long it brakes at most, such as 2 s")
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ class Brake(VerbAction):
 
     decel_mps2: float
     until_mps: float = 0.0
+    for_s: float | None = field(default=None, metadata=ADDED)
 
 
 @dataclass(frozen=True)
@@ -53,19 +58,29 @@ class BrakeHardest(VerbAction):
     takes_speed: ClassVar[bool] = True
 
     until_mps: float = 0.0
+    for_s: float | None = field(default=None, metadata=ADDED)
 
 
 GRAMMAR = r"""
 brake: _BRAKES brake_part*
+    | _SLOWS_DOWN _AT quantity braking_part* -> decelerate
+    | _BRAKES _TO_A_STOP stopping_way _mod* -> brake_within
+full_brake: _BRAKES_FULLY brake_part*
+tap: _TAPS braking_part*
 emergency: _SLAMS brake_part*
-?brake_part: MANNER -> manner
-    | HARDEST -> hardest
-    | _TO quantity -> until
+?stopping_way: _WITHIN quantity -> within
+    | _IN quantity -> in_length
+?brake_part: HARDEST -> hardest
+    | braking_part
+?braking_part: _TO quantity -> until
     | _UNTIL quantity -> until
     | _TO_A_STOP -> to_a_stop
     | _mod
 
-_BRAKES.3: ("brakes" | "brake") _E
+_BRAKES.3: ("brakes" | "brake" | "is braking") _E
+_BRAKES_FULLY.4: ("does" | "makes" | "performs") " a full " ("brake" | "braking" | "stop") _E
+    | ("brakes" | "brake") " fully" _E
+_TAPS.4: ("taps" | "dabs") " the brakes" (" briefly")? _E
 _SLAMS.3: ("slams on the brakes" | "slam on the brakes" | "does an emergency stop" | "makes an emergency stop"
     | "performs an emergency stop" | "does an emergency braking" | "brakes in an emergency") _E
 HARDEST.4: ("as hard as the road allows" | "as hard as possible" | "as hard as it can" | "with all its grip"
@@ -81,18 +96,43 @@ def _read_brake(verb: StoryVerb, items: list) -> Clause | ClauseError:
     return collected(verb, rated(items, "decel", BRAKING), decel=BRAKING["plain"])
 
 
+def _read_decelerate(verb: StoryVerb, items: list) -> Clause | ClauseError:
+    """'decelerates at 4 m/s^2', without a speed to reach."""
+    if measure_of(str(items[0])) is not ACCELERATION:
+        return ClauseError(f"the speed to reach: '{WHO} slows down to 30 km/h'")
+    return collected(verb, [("decel", items[0]), *flat(items[1:])])
+
+
+def _read_within(verb: StoryVerb, items: list) -> Clause | ClauseError:
+    """'brakes to a stop within 20 m' is a stop."""
+    way, *parts = items
+    said = way if isinstance(way, ClauseError) else collected(verb, flat(parts))
+    return said if isinstance(said, ClauseError) else replace(said, verb="stop", says=dict([way]) | said.says)
+
+
+def _read_full_brake(verb: StoryVerb, items: list) -> Clause | ClauseError:
+    return collected(verb, [("decel", HARDEST), *flat(items)])
+
+
+def _read_tap(verb: StoryVerb, items: list) -> Clause | ClauseError:
+    said = collected(verb, flat(items), decel=BRAKING["gently"])
+    return replace(said, says={"for": TAP} | said.says) if isinstance(said, Clause) else said
+
+
 def _read_emergency(verb: StoryVerb, items: list) -> Clause | ClauseError:
     return collected(verb, rated(items, "decel", BRAKING), decel=BRAKING["emergency"])
 
 
 def _compiled(says: BrakeDo, actor: ActorDescription, cast: ActorIndex) -> Brake | BrakeHardest:
-    return BrakeHardest(says.until) if says.decel is None else Brake(says.decel, says.until)
+    if says.decel is None:
+        return BrakeHardest(says.until, says.for_)
+    return Brake(says.decel, says.until, says.for_)
 
 
 def _words(action: Brake | BrakeHardest) -> str:
     until = f" until {speed_text(action.until_mps)}" if action.until_mps else ""
     how = rate_text(action.decel_mps2) if isinstance(action, Brake) else "as hard as the road allows"
-    return f"brakes {how}{until}"
+    return f"brakes {how}{until}{time_text(action.for_s)}"
 
 
 def stands(event: WrittenEvent, doing: str) -> Iterator[Refusal]:
@@ -118,9 +158,26 @@ def _remark(action: Brake | BrakeHardest, event: PlacedEvent) -> str:
 
 def _motion(action: Brake | BrakeHardest, mover: BodyState, context: ActionContext) -> RunningAction:
     if isinstance(action, Brake):
-        return _brake(mover, action.decel_mps2, action.until_mps)
+        return _for_a_time(_brake(mover, action.decel_mps2, action.until_mps), mover, context.t_s, action.for_s)
     deed = _brake(mover, mover.hardest_mps2, action.until_mps)
-    return RunningAction(deed.said.partition(" (")[0], deed.over)  # no requested value, so no limit
+    deed = RunningAction(deed.said.partition(" (")[0], deed.over)  # no requested value, so no limit
+    return _for_a_time(deed, mover, context.t_s, action.for_s)
+
+
+def _for_a_time(deed: RunningAction, mover: BodyState, t_s: float, lasting_s: float | None) -> RunningAction:
+    """A braking that ends after a time; its body then holds the speed that it has."""
+    if lasting_s is None:
+        return deed
+    done: list[float] = []
+
+    def step(now: float) -> str:
+        if not done and now >= t_s + lasting_s - 1e-9 and not deed.over(now):
+            done.append(now)
+            mover.target, mover.lit = Target(mover.speed, RELEASED_MPS2), False
+            return f"releases the brakes at {mover.speed * 3.6:.0f} km/h"
+        return ""
+
+    return replace(deed, over=lambda now: bool(done) or deed.over(now), step=step)
 
 
 def _brake(mover: BodyState, decel: float, until: float) -> RunningAction:
@@ -141,10 +198,12 @@ def beyond_brakes(mover: BodyState, needed_mps2: float) -> str:
     return f"not as asked: it needs {needed_mps2:.1f} m/s^2, and the hardest of its kind is {hardest:g} m/s^2"
 
 
-def _exported(action: Brake | BrakeHardest, context: ExportContext) -> ExportedSpeed:
+def _exported(action: Brake | BrakeHardest, context: ExportContext) -> ExportedSpeed | None:
+    if action.for_s is not None:
+        return None
     grip = context.grip_mps2
     rate = min(action.decel_mps2, grip) if isinstance(action, Brake) else grip
-    return ExportedSpeed(action.until_mps, "linear", "rate", rate)
+    return ExportedSpeed(action.until_mps, "linear", "rate", rate, 0.0 if context.on_foot else rate / (2 * BRAKE_JERK))
 
 
 BRAKE = StoryVerb(
@@ -162,6 +221,8 @@ BRAKE = StoryVerb(
         "{a} brakes to a stop",
         "{a} brakes as hard as the road allows when the gap is below 10 m",
         "{a} makes an emergency stop after 1 s",
+        "{a} does a full brake after 1 s",
+        "{a} taps the brakes after 1 s",
     ),
     drafts=("a car brakes hard",),
     participles={"braking": "brakes"},
@@ -174,10 +235,20 @@ BRAKE = StoryVerb(
             "*brakes*, *gently*, *hard*, an emergency stop",
             ", ".join(BRAKING[how].replace("^2", "²") for how in ("plain", "gently", "hard", "emergency")),
         ),
+        ("*suddenly*, *abruptly*", "as *hard*"),
+        ("*fully*, *a full brake*", f"`{HARDEST}`"),
+        ("`for`", f"until it stands or another event ends it; *taps the brakes*: gently for {TAP}"),
     ),
     parts={"hardest": _read_hardest},
-    deeds=("emergency",),
-    readers={"brake": _read_brake, "emergency": _read_emergency},
+    deeds=("emergency", "full_brake", "tap"),
+    readers={
+        "brake": _read_brake,
+        "emergency": _read_emergency,
+        "decelerate": _read_decelerate,
+        "full_brake": _read_full_brake,
+        "brake_within": _read_within,
+        "tap": _read_tap,
+    },
     at={ACCELERATION: "decel"},
     check=_check,
     remark=_remark,

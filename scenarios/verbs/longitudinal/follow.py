@@ -1,9 +1,12 @@
 """The verb 'follows': drives with the traffic, as one of the driver models."""
 
+from collections.abc import Iterator
+
 from pydantic import Field
 
 from scenarios.event_text import speed_text, time_text
 from scenarios.model.actions import Follow
+from scenarios.model.bodies import ON_FOOT
 from scenarios.model.driver_models import DRIVERS, USUAL_DRIVER
 from scenarios.simulation.actions.lane_change import settle_in_lane
 from scenarios.simulation.actions.motions import ActionContext
@@ -14,7 +17,7 @@ from scenarios.spec.actor_spec import DriverName
 from scenarios.spec.base import Lasting, Section, Speed
 from scenarios.verbs.clause import Part
 from scenarios.verbs.longitudinal.hold_speed import until_over
-from scenarios.verbs.story_verb import PlacedEvent, StoryVerb
+from scenarios.verbs.story_verb import PlacedEvent, Refusal, StoryVerb, WrittenEvent
 
 
 class FollowDo(Section):
@@ -50,6 +53,14 @@ def _words(action: Follow) -> str:
     return f"follows at {speed_text(action.speed_mps)} as driver {action.driver}{time_text(action.for_s)}"
 
 
+def _check(says: FollowDo, event: WrittenEvent) -> Iterator[Refusal]:
+    actor = event.actor
+    if actor.kind in ON_FOOT:
+        yield "", f"{actor.a_kind}, which no driver model drives", "a vehicle"
+    elif event.speed_mps == 0 and not says.speed:
+        yield "speed", f"{actor.id}, which stands", "the desired speed, such as 30 km/h"
+
+
 def _endless(says: FollowDo) -> str:
     return "for: 2 s" if says.for_ is None else ""
 
@@ -66,6 +77,7 @@ def _motion(action: Follow, mover: BodyState, context: ActionContext) -> Running
 
 FOLLOW = StoryVerb(
     key="follow",
+    placeless=True,
     example="{speed: 50 km/h}",
     section=FollowDo,
     action=Follow,
@@ -83,6 +95,7 @@ FOLLOW = StoryVerb(
     ),
     parts={"driver": _read_driver},
     at={SPEED: "speed"},
+    check=_check,
     endless=_endless,
     remark=_remark,
     targets_leader=True,

@@ -1,6 +1,7 @@
 """The verb 'holds': keeps a speed for a time, or until another event changes it."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from pydantic import Field
 
@@ -8,12 +9,13 @@ from scenarios.event_text import speed_text, time_text
 from scenarios.model.actions import HoldSpeed
 from scenarios.simulation.actions.motions import ActionContext
 from scenarios.simulation.dynamics.body_state import BodyState, RunningAction
-from scenarios.simulation.dynamics.longitudinal_control import Target
+from scenarios.simulation.dynamics.longitudinal_control import BRAKE_JERK, DRIVE_JERK, Target
 from scenarios.source.units import SPEED
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Lasting, Section, Speed
+from scenarios.verbs.clause import Clause, ClauseError, flat
 from scenarios.verbs.exported_action import ExportContext, ExportedSpeed
-from scenarios.verbs.story_verb import Refusal, StoryVerb, WrittenEvent
+from scenarios.verbs.story_verb import Refusal, StoryVerb, WrittenEvent, collected
 
 HOLDING_MPS2 = 2.0  # rate with which a held speed is reached
 
@@ -28,16 +30,25 @@ class HoldSpeedDo(Section):
 GRAMMAR = r"""
 hold_speed: _HOLDS _speed_noun? hold_part*
     | _DRIVES hold_part*
+    | _DRIVES_ON hold_part* -> drive_on
 ?hold_part: quantity -> speed
     | _FOR quantity -> lasting
     | _mod
 _speed_noun: _ITS? _SPEED _OF?
 
 _HOLDS.3: ("holds" | "hold" | "keeps" | "keep" | "maintains" | "maintain") _E /(?! (driving|going))/
-_DRIVES.3: ("drives" | "drives on" | "keeps driving" | "keeps going" | "continues" | "goes" | "goes on"
-    | "carries on") _E
+_DRIVES.3: ("drives" | "keeps driving" | "keeps going" | "goes") _E
+_DRIVES_ON.3: ("drives on" | "continues" | "goes on" | "carries on") _E
 _ITS.3: ("its" | "their" | "his" | "her" | "the" | "a") /(?= (current )?speed)/
 """
+
+
+def _read_drive_on(verb: StoryVerb, items: list) -> Clause | ClauseError:
+    """'drives on': at the speed of its section where another event has changed it."""
+    said = collected(verb, flat(items))
+    return (
+        replace(said, says={"on": True} | said.says) if isinstance(said, Clause) and "speed" not in said.says else said
+    )
 
 
 def _compiled(says: HoldSpeedDo, actor: ActorDescription, cast: ActorIndex) -> HoldSpeed:
@@ -69,11 +80,18 @@ def _motion(action: HoldSpeed, mover: BodyState, context: ActionContext) -> Runn
 
 
 def _exported(action: HoldSpeed, context: ExportContext) -> ExportedSpeed | None:
-    return ExportedSpeed(action.speed_mps, "linear", "rate", HOLDING_MPS2) if action.for_s is None else None
+    if action.for_s is not None:
+        return None
+    jerk = BRAKE_JERK if action.speed_mps < context.speed_mps else DRIVE_JERK
+    changes = abs(action.speed_mps - context.speed_mps) > 1e-6 and not context.on_foot
+    return ExportedSpeed(
+        action.speed_mps, "linear", "rate", HOLDING_MPS2, HOLDING_MPS2 / (2 * jerk) if changes else 0.0
+    )
 
 
 HOLD_SPEED = StoryVerb(
     key="hold_speed",
+    placeless=True,
     example="{speed: 50 km/h}",
     section=HoldSpeedDo,
     action=HoldSpeed,
@@ -88,6 +106,7 @@ HOLD_SPEED = StoryVerb(
         ("`for`", "until another event ends it"),
         ("reaching the speed", f"at {HOLDING_MPS2:g} m/s²"),
     ),
+    readers={"drive_on": _read_drive_on},
     at={SPEED: "speed"},
     check=_check,
     endless=_endless,

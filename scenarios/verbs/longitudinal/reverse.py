@@ -43,7 +43,7 @@ class Reverse(VerbAction):
 GRAMMAR = """
 reverse: _REVERSES reverse_part*
 ?reverse_part: _FOR quantity -> reversed_way
-    | _BY quantity -> reversed_way
+    | _BY? quantity -> reversed_way
     | _mod
 
 _REVERSES.4: ("reverses" | "reverse" | "backs up" | "backs" | "drives backwards" | "goes backwards" | "rolls back") _E

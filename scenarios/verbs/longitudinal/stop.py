@@ -51,17 +51,20 @@ class Stop(VerbAction):
 
 GRAMMAR = """
 stop: _STOPS stop_part*
+    | _STANDS_STILL stop_part*
 ?stop_part: MANNER -> manner
     | _TO_A_STOP -> to_a_stop
     | _WITHIN quantity -> within
     | _FOR quantity -> lasting
     | _mod
+
+_STANDS_STILL.4: "stands still" _E
 """
 
 
 def _read_stop(verb: StoryVerb, items: list) -> Clause | ClauseError:
     """A stop within a time is a change of speed to standstill."""
-    parts = [part for part in rated(items, "decel", BRAKING) if part[0] != "until"]
+    parts = [part for part in rated(items, "decel", BRAKING) if part != ("until", "0 km/h")]
     times = [value for key, value in parts if key == "within" and measure_of(str(value)) is TIME]
     if times and any(key == "for" for key, _ in parts):
         return ClauseError(f"a distance instead of 'within {times[0]}': '{WHO} stops within 20 m for 2 s'")

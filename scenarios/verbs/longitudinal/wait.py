@@ -48,8 +48,10 @@ wait: _WAITS wait_part*
 ?wait_part: _FOR? quantity -> waiting_time
     | _UNTIL conditions -> waiting_until
     | _UNTIL who _HAS_PASSED -> waiting_passed
+    | _FOR who (_TO_PASS)? -> waiting_passed
     | _mod
 
+_TO_PASS.4: "to pass" _E
 _WAITS.4: ("waits" | "wait" | "pauses") _E
 """
 
@@ -115,6 +117,7 @@ def _motion(action: Wait, mover: BodyState, context: ActionContext) -> RunningAc
 
 WAIT = StoryVerb(
     key="wait",
+    placeless=True,
     example="{for: 2 s}, or {until: {passed: {of: ego, what: walker}}}",
     section=WaitDo,
     action=Wait,

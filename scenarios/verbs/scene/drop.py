@@ -1,7 +1,7 @@
 """The verb 'drops': a vehicle loses a piece of its load."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
 from pydantic import Field
@@ -46,10 +46,12 @@ class Drop(VerbAction):
 
 GRAMMAR = """
 drop: _DROPS who drop_part*
+    | _FALLS_FROM who drop_part* -> fall_from
 ?drop_part: _FROM_HEIGHT quantity -> height
     | _ONTO_THE_ROAD -> nothing
     | _mod
 
+_FALLS_FROM.4: ("falls" | "drops" | "slides" | "tumbles") " " ("from" | "off") _E
 _DROPS.3: ("drops" | "drop" | "loses" | "sheds" | "spills") _E
 _FROM_HEIGHT.2: "from" " a height of"? _E
 """
@@ -57,6 +59,12 @@ _FROM_HEIGHT.2: "from" " a height of"? _E
 
 def _read_drop(verb: StoryVerb, items: list) -> Clause | ClauseError:
     return collected(verb, [("cargo", items[0]), *flat(items[1:])])
+
+
+def _read_fall(verb: StoryVerb, items: list) -> Clause | ClauseError:
+    """'the crate falls from the truck': the truck drops the crate."""
+    said = collected(verb, flat(items[1:]))
+    return replace(said, carrier=str(items[0])) if isinstance(said, Clause) else said
 
 
 def _compiled(says: DropDo, actor: ActorDescription, cast: ActorIndex) -> Drop:
@@ -101,7 +109,7 @@ DROP = StoryVerb(
     motion=_motion,
     usual=(("`height`", f"{BED_M:g} m, less of a lower vehicle"),),
     parts={"height": "height"},
-    readers={"drop": _read_drop},
+    readers={"drop": _read_drop, "fall_from": _read_fall},
     own_names=("cargo",),
     cargo=("cargo",),
     check=_check,

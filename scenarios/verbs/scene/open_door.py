@@ -172,6 +172,7 @@ def _motion(action: OpenDoor, mover: BodyState, context: ActionContext) -> Runni
 
 OPEN_DOOR = StoryVerb(
     key="open_door",
+    placeless=True,
     example="{side: left}: of a parked car",
     section=OpenDoorDo,
     action=OpenDoor,

@@ -87,6 +87,7 @@ def _disappear_motion(action: Disappear, mover: BodyState, context: ActionContex
 _EDGE = ("the scene's edge", f"{EDGE_AHEAD_M:g} m ahead of the ego and {EDGE_BEHIND_M:g} m behind it, bumper to bumper")
 APPEAR = StoryVerb(
     key="appear",
+    placeless=True,
     example="{}",
     section=EdgeDo,
     action=Appear,
@@ -102,6 +103,7 @@ APPEAR = StoryVerb(
 )
 DISAPPEAR = StoryVerb(
     key="disappear",
+    placeless=True,
     example="{}",
     section=EdgeDo,
     action=Disappear,

@@ -14,19 +14,11 @@ from conditioning.logs.tables import LogError, log_fingerprint
 from conditioning.logs.tracks import kind_of_category
 from conditioning.sensors.visibility import label_visibility
 from scenarios.model.bodies import Kind
-from scenarios.model.environment import Environment, Surface
 from scenarios.rollout import RolloutEnd
-from scenarios.scenario import Expect, FromLog, Scenario
 from tests.conditioning.log_by_hand import EGO_SPEED, write_log
+from tests.conditioning.logs.situations import scenario
 
 EAST_45 = np.array([np.cos(np.pi / 4), np.sin(np.pi / 4)])
-
-
-def scenario(scene="scene-7", start_s=0.0, duration_s=2.0, split="") -> Scenario:
-    return Scenario(
-        "from-log", "from log", "", {}, duration_s, None, Surface.DRY, 0.85, Environment(), (), (), Expect(),
-        FromLog(scene, start_s, split),
-    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")

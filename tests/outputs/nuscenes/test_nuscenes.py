@@ -13,6 +13,7 @@ from PIL import Image
 
 from conditioning.assets.scenery import NO_SCENERY
 from conditioning.geometry.camera import mount_camera
+from conditioning.logs.check_log import check_log
 from conditioning.logs.read_log import read_log
 from conditioning.sensors.lidar import LIDAR_TO_EGO, cast_lidar
 from conditioning.sensors.visibility import label_visibility
@@ -119,6 +120,12 @@ def test_the_devkit_s_boxes_in_the_picture_are_our_labels(loaded):
     row = street().index("car")
     assert np.allclose([u.min(), v.min(), u.max(), v.max()], labels.amodal_box[0, row], atol=0.6)
     assert np.allclose(car.wlh, (1.8, 4.4, 1.5))
+
+
+def test_our_own_dataset_is_read_as_a_log_without_a_fault(dataset):
+    report = check_log(dataset)
+    assert report.sound and len(report.scenes) == len(list((dataset / "maps").iterdir()))
+    assert [str(fault) for fault in report.faults] == []
 
 
 def test_velocities_are_those_of_the_rollout(loaded):
@@ -279,6 +286,8 @@ def test_a_scene_of_a_real_log_gives_a_valid_dataset(street, tmp_path):
     assert report.problems == ()
     assert report.annotations > 100
     assert report.sound
+    kinds = {fault.kind for fault in check_log(tmp_path / "root").faults}
+    assert "not-interpolated" not in kinds, "the street's own pictures after its last keyframe are not exported"
 
 
 def test_the_same_clips_give_the_same_bytes_in_any_order(clips, dataset, tmp_path):

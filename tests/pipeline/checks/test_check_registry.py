@@ -56,7 +56,7 @@ def road() -> CheckedClip:
 
 def test_every_shipped_check_has_the_id_that_older_records_derive_from_its_name():
     checks = (*PHYSICS_CHECKS, *PIXEL_CHECKS)
-    assert len(checks) == len({check.id for check in checks}) == 42
+    assert len(checks) == len({check.id for check in checks}) == 46
     assert [check.id for check in checks if check_id(check.check) != check.id] == []
     assert check_id("expect: min TTC") == "expect-min-ttc"
 

@@ -271,6 +271,31 @@ def test_in_a_log_a_box_that_jumps_and_an_ego_that_brakes_too_hard_fail(steady):
     assert "friction circle" in failed(slowed(rollout, 0, 1.5 * 9.81), made)
 
 
+def seen_every(step_s: float, rollout: Rollout) -> Rollout:
+    """The rollout with the ego's positions interpolated between those at some instants, as of a log."""
+    x = np.interp(rollout.t_s, rollout.t_s[:: round(step_s * 12)], rollout.ego_to_map[:: round(step_s * 12), 0, 3])
+    shift = x - rollout.ego_to_map[:, 0, 3]
+    to_map, centre, speed = rollout.ego_to_map.copy(), rollout.centre.copy(), rollout.speed_mps.copy()
+    to_map[:, 0, 3] += shift
+    centre[:, 0, 0] += shift
+    speed[:, 0] = np.gradient(x, rollout.t_s)
+    return replace(rollout, ego_to_map=to_map, centre=centre, speed_mps=speed, pose_step_s=step_s)
+
+
+def test_ego_poses_that_are_too_rare_for_forces_make_these_inconclusive_and_keep_the_clip_back():
+    braking = [Event("ego", After(2.0), Brake(7.0))]
+    made = replace(scenario(ego(14.0), events=braking), from_log=FromLog("scene-7", 0.0))
+    driven = simulate(replace(made, from_log=None))
+    assert failed(seen_every(1 / 6, driven), made) == set()
+    rare = seen_every(0.5, driven)
+    assert "friction circle" in failed(replace(rare, pose_step_s=0.0), made)  # what would be said without a limit
+    assert failed(rare, made) == set()
+    told = verdict(rare, made, "friction circle")
+    assert told.outcome is Outcome.INCONCLUSIVE and told.against
+    assert "ego poses are up to 0.5 s apart, too rare to measure forces" in told.reason
+    assert verdict(rare, made, "solid bodies").outcome is Outcome.PASS
+
+
 def test_a_real_log_passes_the_physics_checks(street):
     from conditioning.logs.read_log import read_log
 

@@ -15,7 +15,7 @@ def test_without_contact_it_is_the_instant_of_the_least_ttc():
     critical = critical_instant(rollout)
     ttc = encounters(rollout).ttc_s
     assert ttc[critical.frame].min() == ttc.min()
-    assert critical.words == f"least TTC {ttc.min():.1f} s, to lead"
+    assert critical.words == f"least TTC {ttc.min():.1f} s, to lead ahead"
     assert critical.t_s == rollout.t_s[critical.frame]
 
 

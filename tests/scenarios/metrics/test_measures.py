@@ -3,19 +3,18 @@
 import numpy as np
 import pytest
 
-from scenarios.metrics.criticality import (
+from scenarios.metrics.criticality import closest, encounters
+from scenarios.metrics.formulas import (
     brake_threat,
     braking_decel,
-    closest,
     derivative,
-    encounters,
     r157_gap,
     required_acceleration,
-    rss_ad_rss,
     stopping_distance,
     time_headway,
     time_to_collision,
-)  # fmt: skip
+)
+from scenarios.metrics.rss import rss_ad_rss
 from scenarios.model.driver_models import G
 from scenarios.simulation.simulate import simulate
 from tests.scenarios import situations
@@ -103,11 +102,11 @@ def test_the_gap_on_a_curve_is_measured_along_the_road():
     road = situations.curve(60.0)
     rollout = simulate(situations.scenario(situations.ego(8.0), situations.car_ahead(30.0, 8.0), road=road))
     # The rear bumper's corners cut the curve a little.
-    assert closest(rollout).gap_m == pytest.approx(30.0, abs=0.35)
-    assert set(closest(rollout).row) == {1}
+    assert closest(encounters(rollout)).gap_m == pytest.approx(30.0, abs=0.35)
+    assert set(closest(encounters(rollout)).row) == {1}
 
 
 def test_a_car_in_the_next_lane_is_not_in_the_path():
     rollout = simulate(situations.scenario(situations.ego(10.0), situations.car_ahead(20.0, 5.0, d_m=3.5)))
-    assert np.isinf(closest(rollout).gap_m).all()
-    assert set(closest(rollout).row) == {-1}
+    assert np.isinf(closest(encounters(rollout)).gap_m).all()
+    assert set(closest(encounters(rollout)).row) == {-1}

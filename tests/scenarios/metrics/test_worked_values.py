@@ -6,7 +6,7 @@ Those of CCRb are in test_drivers.py and, from the shipped file, in test_suites.
 import numpy as np
 import pytest
 
-from scenarios.metrics.criticality import stopping_distance
+from scenarios.metrics.formulas import stopping_distance
 from scenarios.model.driver_models import G
 from scenarios.rollout import Rollout
 from scenarios.scenario import After, Event

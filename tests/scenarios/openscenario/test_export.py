@@ -158,7 +158,7 @@ duration: 6 s
 road: {{lanes: 2, opposite_lanes: 1}}
 ego: {{lane: 0, speed: 50 km/h, drive: hold speed}}
 actors:
-  it: {{kind: {kind}, {place}}}
+  body: {{kind: {kind}, {place}}}
 story: [{story}]
 """
 
@@ -166,11 +166,11 @@ story: [{story}]
 @pytest.mark.parametrize(
     ("kind", "place", "story"),
     [
-        ("wheelchair user", "side: right, ahead: 25 m, offset: 0.2 m", "it crosses the road at 5 km/h after 0.5 s"),
+        ("wheelchair user", "side: right, ahead: 25 m, offset: 0.2 m", "body crosses the road at 5 km/h after 0.5 s"),
         ("wheelchair user", "lane: 0, ahead: 25 m, speed: 0 km/h", "ego keeps 50 km/h"),
         ("pedestrian with bicycle", "lane: 0, ahead: 25 m, speed: 4 km/h", "ego keeps 50 km/h"),
         ("e-scooter", "lane: 0, ahead: 25 m, speed: 10 km/h", "ego keeps 50 km/h"),
-        ("pedestrian", "side: right, ahead: 25 m, offset: 0.2 m", "it crosses the road at 5 km/h after 0.5 s"),
+        ("pedestrian", "side: right, ahead: 25 m, offset: 0.2 m", "body crosses the road at 5 km/h after 0.5 s"),
     ],
 )
 def test_who_is_thrown_by_an_impact_comes_back_and_is_thrown_again(kind, place, story, tmp_path):
@@ -188,7 +188,7 @@ def test_who_is_thrown_by_an_impact_comes_back_and_is_thrown_again(kind, place, 
 
 def test_who_goes_as_fast_as_its_kind_can_comes_back(tmp_path):
     place = "side: right, ahead: 125 m, offset: 0.2 m"
-    (scenario,) = loads(HIT.format(kind="wheelchair user", place=place, story="it crosses the road at 15 km/h"))
+    (scenario,) = loads(HIT.format(kind="wheelchair user", place=place, story="body crosses the road at 15 km/h"))
     made, rollout = exported(scenario)
     assert farthest_apart(scenario, rollout, simulate(again(made, tmp_path))) < 0.05
 
@@ -196,17 +196,17 @@ def test_who_goes_as_fast_as_its_kind_can_comes_back(tmp_path):
 @pytest.mark.parametrize(("kind", "hardest"), [("tram", 2.8), ("e-scooter", 5.0)])
 def test_who_brakes_less_hard_than_the_road_allows_comes_back(kind, hardest, tmp_path):
     place = "lane: 1, ahead: 25 m, speed: 20 km/h"
-    (scenario,) = loads(HIT.format(kind=kind, place=place, story="it brakes as hard as it can after 1 s"))
+    (scenario,) = loads(HIT.format(kind=kind, place=place, story="body brakes as hard as it can after 1 s"))
     made, rollout = exported(scenario)
-    assert made.motion["it"] == EVENTS
+    assert made.motion["body"] == EVENTS
     repeated = simulate(again(made, tmp_path))
     assert repeated.acceleration_mps2[:, 1].min() == pytest.approx(-hardest, abs=0.05)
     assert farthest_apart(scenario, rollout, repeated) < 0.02
 
 
 def test_who_is_only_brushed_keeps_its_whole_way():
-    (scenario,) = loads(HIT.format(kind="car", place="lane: 1, ahead: 2 m, speed: 40 km/h", story="it brakes gently"))
+    (scenario,) = loads(HIT.format(kind="car", place="lane: 1, ahead: 2 m, speed: 40 km/h", story="body brakes gently"))
     rollout = simulate(scenario)
     assert not rollout.sliding.any()
-    brushed = replace(rollout, happenings=(SimEvent(1.0, "ego", "collision with it", "it", 0.1),))
+    brushed = replace(rollout, happenings=(SimEvent(1.0, "ego", "collision with it", "body", 0.1),))
     assert b"nearmiss:hit-at" not in export(scenario, brushed).xosc

@@ -24,7 +24,7 @@ from scenarios.scenario import (
     OnLane,
 )
 from scenarios.simulation.simulate import simulate
-from scenarios.verbs.longitudinal.brake import Brake
+from scenarios.verbs.longitudinal.change_speed import ChangeSpeed, Profile
 from tests.scenarios.openscenario.situations import (
     BRAKES,
     TWO_CARS,
@@ -66,7 +66,7 @@ def test_a_cut_in_with_catalog_parameters_and_expressions():
     change, brake = sorted(scenario.events, key=lambda e: isinstance(e.when, AfterEvent))
     assert change.when == AtHeadway("ego", "cut-in", 1.2)
     assert brake.when == AfterEvent(change.name, 0.5)
-    assert brake.do == Brake(4.0, 5.0)
+    assert brake.do == ChangeSpeed(5.0, 4.0, Profile.EXACT)  # linear from its first instant
     assert (scenario.environment.time, scenario.environment.weather) == (TimeOfDay.DUSK, Weather.RAIN)
     assert scenario.friction == pytest.approx(0.6 * 0.85)
     rollout = simulate(scenario)
@@ -83,7 +83,7 @@ def test_a_lead_in_a_bend_on_the_far_side_of_the_reference_line():
     )  # driven against the road, its left bend is a right one
     assert isinstance(scenario.placed[0].behaviour, Follow)  # it has a controller
     (brake,) = scenario.events
-    assert (brake.when, brake.do) == (After(1.5), Brake(6.0, 0.0))
+    assert (brake.when, brake.do) == (After(1.5), ChangeSpeed(0.0, 6.0, Profile.EXACT))
     between = simulate(scenario).centre[0]
     assert math.hypot(*(between[1] - between[0])[:2]) == pytest.approx(
         29.9, abs=0.2
@@ -119,11 +119,15 @@ DISTANCE = (
     'value="12"/>'
 )
 TTC = (
-    '<TimeToCollisionCondition freespace="true" rule="lessThan" value="2"><TimeToCollisionConditionTarget>'
+    '<TimeToCollisionCondition freespace="true" rule="lessThan" value="2" relativeDistanceType="longitudinal" '
+    'coordinateSystem="road"><TimeToCollisionConditionTarget>'
     '<EntityRef entityRef="Other"/></TimeToCollisionConditionTarget></TimeToCollisionCondition>'
 )
 # At 20 m/s the reference points are 4.2 m = 0.21 s farther apart than the bumpers.
-HEADWAY = '<TimeHeadwayCondition entityRef="Other" freespace="false" rule="lessThan" value="1.21"/>'
+HEADWAY = (
+    '<TimeHeadwayCondition entityRef="Other" freespace="false" rule="lessThan" value="1.21" '
+    'relativeDistanceType="longitudinal" coordinateSystem="road"/>'
+)
 
 
 # -- parts ---------------------------------------------------------------------------------------------------------
@@ -178,26 +182,27 @@ def test_an_act_that_begins_later_delays_its_events():
 
 
 def test_speeds_at_rates_within_times_and_over_distances():
-    assert one_event(BRAKES).do == Brake(3.0, 5.0)
+    assert one_event(BRAKES).do == ChangeSpeed(5.0, 3.0, Profile.EXACT)
     faster = one_event(speed_action(25, "cubic", "time", 4)).do
     assert (faster.speed_mps, faster.within_s, faster.profile) == (25, 4, "smooth")
     stop = one_event(speed_action(0, "linear", "distance", 40)).do
-    assert (stop.within_m, stop.decel_mps2) == (40, None)
+    assert (stop.speed_mps, stop.profile) == (0, Profile.EXACT)
+    assert stop.within_s == pytest.approx(2 * 40 / 15)  # 40 m at the mean of 15 m/s and 0
 
 
 def test_lane_changes_count_lanes_as_in_the_map():
     action = (
         "<PrivateAction><LateralAction><LaneChangeAction>"
         '<LaneChangeActionDynamics dynamicsShape="sinusoidal" dynamicsDimension="{}" value="{}"/>'
-        '<LaneChangeTarget><AbsoluteTargetLane value="-3"/></LaneChangeTarget></LaneChangeAction>'
+        '<LaneChangeTarget><AbsoluteTargetLane value="-2"/></LaneChangeTarget></LaneChangeAction>'
         "</LateralAction></PrivateAction>"
     )
     do = one_event(action.format("time", 5)).do
-    assert (do.to.number, do.within_s) == (0, 5)
+    assert (do.to.number, do.within_s) == (1, 5)
     do = one_event(action.format("distance", 60)).do
     assert do.within_s == pytest.approx(60 / 15)
-    do = one_event(action.format("rate", 2)).do
-    assert do.within_s == pytest.approx(math.pi / 2 * 7 / 2)  # two lanes of 3.5 m, the peak of a sine at 2 m/s
+    do = one_event(action.format("rate", 1.5)).do
+    assert do.within_s == pytest.approx(math.pi / 2 * 3.5 / 1.5)  # a lane of 3.5 m, the peak of a sine at 1.5 m/s
 
 
 def test_synchronised_arrivals_arrive_together():

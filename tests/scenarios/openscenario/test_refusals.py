@@ -7,6 +7,7 @@ import pytest
 from scenarios.load import loads
 from scenarios.openscenario.distributions import import_scenarios
 from scenarios.openscenario.import_file import ImportOptions, import_file
+from scenarios.simulation.simulate import simulate
 from scenarios.source.errors import SpecErrors
 from scenarios.source.xml_document import parse_xml
 from tests.scenarios.openscenario.situations import (
@@ -47,6 +48,10 @@ SIDEWAYS = (
     '<PrivateAction><LateralAction><LateralDistanceAction entityRef="Ego" continuous="true" freespace="true"/>'
     "</LateralAction></PrivateAction>"
 )
+TELEPORT = (
+    '<PrivateAction><TeleportAction><Position><WorldPosition x="9" y="0"/></Position></TeleportAction></PrivateAction>'
+)
+SIGNAL = '<ByValueCondition><TrafficSignalCondition name="x" state="green"/></ByValueCondition>'
 OWN = '<UserDefinedAction><CustomCommandAction type="x">y</CustomCommandAction></UserDefinedAction>'
 STILL = '<StandStillCondition duration="0"/>'
 
@@ -54,16 +59,10 @@ STILL = '<StandStillCondition duration="0"/>'
 @pytest.mark.parametrize(
     ("event_xml", "name"),
     [
-        (event("e", NURBS, after(1)), "Nurbs"),
-        (event("e", speed_action(5), after(1)), "jumps to 5.0 m/s"),
-        (event("e", speed_action(5, "linear", "rate", 50), after(1)), "a rate of 50.00"),
-        (
-            event("e", BRAKES, of("Other", '<AccelerationCondition value="3" rule="lessThan"/>')),
-            "AccelerationCondition",
-        ),
-        (event("e", BRAKES, of("Other", '<OffroadCondition duration="1"/>')), "OffroadCondition"),
+        (event("e", NURBS, after(1)), "m from where other is: here no body jumps"),
+        (event("e", TELEPORT, after(1)), "a jump while the scenario runs"),
+        (event("e", BRAKES, SIGNAL), "TrafficSignalCondition"),
         (event("e", SIDEWAYS, after(1)), "LateralDistanceAction"),
-        (event("e", OWN, after(1)), "UserDefinedAction"),
         (event("e", BRAKES, of("Nobody", STILL)), "Nobody"),
     ],
 )
@@ -74,17 +73,35 @@ def test_unsupported_elements_are_reported_with_their_line(event_xml, name):
     assert "case.xosc:3:1: " in told
 
 
+@pytest.mark.parametrize(
+    ("event_xml", "speed", "told"),
+    [
+        (event("e", speed_action(5), after(1)), 5.0, "jumps to 5.0 m/s"),
+        (event("e", speed_action(5, "linear", "rate", 50), after(1)), 5.0, "a rate of 50.00"),
+        (event("e", OWN, after(1)), 15.0, "an action of another program"),
+    ],
+)
+def test_what_the_language_has_no_event_for_is_written_as_motion_and_told(event_xml, speed, told):
+    """Until version 1.2 of this importer these were refused; the motion is that of the file."""
+    made = imported(scenario_xml(TWO_CARS, event_xml))
+    (scenario,) = loads(made.text)
+    rollout = simulate(scenario)
+    assert rollout.speed_mps[36, 1] == pytest.approx(speed, abs=0.05)
+    assert not rollout.unfired
+    assert told in made.text
+
+
 def test_all_refusals_are_reported_together_and_the_rest_is_written_on_request():
-    events = event("one", NURBS, after(1)) + BRAKE + event("two", speed_action(7), after(2))
+    events = event("one", NURBS, after(1)) + BRAKE + event("two", TELEPORT, after(2))
     told = refusal(scenario_xml(TWO_CARS, events))
-    assert "Nurbs" in told
-    assert "jumps" in told
+    assert "from where other is" in told
+    assert "a jump while the scenario runs" in told
     made = imported(scenario_xml(TWO_CARS, events), ImportOptions(partial=True))
     (scenario,) = loads(made.text)
     assert [e.name for e in scenario.events] == ["e"]
     assert len(made.report.refused) == 2
     assert "# Not in this file, since the language cannot express it:" in made.text
-    assert "Nurbs" in made.text
+    assert "from where other is" in made.text
 
 
 def test_an_element_that_was_not_read_is_refused():
@@ -92,10 +109,13 @@ def test_an_element_that_was_not_read_is_refused():
     assert "TrafficSignals" in refusal(scenario_xml(TWO_CARS, BRAKE).replace(b"</RoadNetwork>", signals))
 
 
-def test_faults_of_the_written_scenario_are_reported_with_the_events_line():
+def test_an_event_after_the_end_is_told_with_its_line():
     init = placed("Ego", lane(-2, 100), 20) + placed("Other", lane(-1, 140), 0)
-    content = scenario_xml(init, event("e", speed_action(0, "linear", "rate", 3), after(20)))
-    assert "a time before the clip ends at 10 s" in refusal(content)
+    made = imported(scenario_xml(init, event("e", speed_action(0, "linear", "rate", 3), after(20))))
+    assert not loads(made.text)[0].events
+    assert [r.said for r in made.report.approximated if r.name == "Event"] == [
+        "it never happens: its conditions do not hold when the file is played"
+    ]
 
 
 def test_the_schema_is_checked_first():
@@ -173,11 +193,16 @@ def test_a_link_is_checked_by_its_target(tmp_path):
          "relative to itself"),
         (placed("Ego", lane(-2, 100)), "wanted a TeleportAction of it in Init"),
         (placed("Ego", lane(-2, 100)) + placed("Other", lane(-2, 101)), "inside the ego"),
-        (placed("Ego", lane(-2, 100), 100) + placed("Other", lane(-1, 140)), "100.0 m/s"),
     ],
 )  # fmt: skip
 def test_impossible_positions_are_reported(init, said):
     assert said in refusal(scenario_xml(init))
+
+
+def test_a_speed_beyond_the_performance_is_limited_and_told():
+    made = imported(scenario_xml(placed("Ego", lane(-2, 100), 100) + placed("Other", lane(-1, 140))))
+    assert loads(made.text)[0].placed[0].speed_mps == pytest.approx(60)
+    assert "100 m/s; its Performance allows 60 m/s" in made.text
 
 
 def test_a_missing_file_is_refused(tmp_path):

@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 from shapely import Polygon
 from shapely.affinity import translate
 
-from scenarios.metrics.ego_path import Polyline, project
-from scenarios.simulation.dynamics.boxes import box_corners
+from scenarios.boxes import box_corners
 from scenarios.simulation.dynamics.collisions import touching
 from scenarios.simulation.traffic.driver_vision import RAYS, TrafficScene, ahead, traffic_scene, visible_share
 from tests.scenarios.situations import STRAIGHT, curve
@@ -121,11 +120,3 @@ def test_in_a_bend_the_gap_is_along_the_bend():
     view = ahead(scene((0, 0, 0, CAR), (float(x), float(y), float(yaw), CAR), road=road), 0, 0.0, 1, 10.0)
     assert view.inside[1]
     assert view.gap[1] == pytest.approx(30 - 4.4, abs=0.1)
-
-
-@settings(deadline=None)
-@given(st.floats(-5, 60), st.floats(-3, 3))
-def test_projection_on_a_line_finds_the_nearest_point(s, d):
-    xy = np.stack([np.linspace(0, 50, 26), np.zeros(26)], -1)
-    line = Polyline(xy, np.linspace(0, 50, 26), np.zeros(26))
-    assert project(line, np.array([[s, d]]))[0] == pytest.approx([min(s, 50.0), d])

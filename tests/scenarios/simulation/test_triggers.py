@@ -76,10 +76,15 @@ def test_a_ttc_is_the_same_from_either_side():
     assert fired_s(closing(AtTTC("lead", "ego", 4.0))) == fired_s(closing(AtTTC("ego", "lead", 4.0)))
 
 
-def test_a_ttc_counts_oncoming_traffic():
-    oncoming = Placed(car_ahead(0.0, 1.0).body, OnLane(EGO_FRONT_M + 102.2, 3.5, facing=-1), 15.0, HoldSpeed(15.0))
+@pytest.mark.parametrize("aside_m", [0.0, 3.5])
+def test_a_ttc_counts_oncoming_traffic_in_the_same_lane_only(aside_m):
+    """Two that pass in their own lanes are never about to touch, and the verdicts have no TTC of them either."""
+    oncoming = Placed(car_ahead(0.0, 1.0).body, OnLane(EGO_FRONT_M + 102.2, aside_m, facing=-1), 15.0, HoldSpeed(15.0))
     events = [Event("lead", AtTTC("ego", "lead", 2.0), MARK)]
     rollout = simulate(scenario(ego(10.0), oncoming, events=events))
+    if aside_m:
+        assert rollout.unfired[0].why == "ego and lead were never about to meet"
+        return
     assert fired_s(rollout) == pytest.approx(100 / 25 - 2.0, abs=2 * STEP_S)
 
 

@@ -65,7 +65,7 @@ def _between(least: float, most: float) -> st.SearchStrategy[float]:
 
 SPEED, RATE, TIME, LENGTH = _between(1, 40), _between(0.2, 11), _between(0.2, 50), _between(1, 200)
 WITHIN = st.tuples(st.none(), TIME) | st.tuples(RATE, st.none())
-LANES = st.builds(LaneRef, st.integers(0, 2), st.just(False)) | st.just(LaneRef(0, True))
+LANES = st.builds(LaneRef, st.sampled_from([0, 2]), st.just(False)) | st.just(LaneRef(0, True))
 MAYBE_TIME, MAYBE_LENGTH = st.none() | TIME, st.none() | LENGTH
 CARS = st.sampled_from(["lead", "van", "lorry-2"])
 POINT = st.tuples(_between(0.5, 3), _between(1, 30), _between(-3, 3))

@@ -12,12 +12,12 @@ WIDE = "{lanes: 2, opposite_lanes: 2}"
 @pytest.mark.parametrize("kind", ["cyclist", "e-scooter", "motorcycle", "car"])
 @pytest.mark.parametrize(
     "line",
-    ["it turns around after 3 s", "it changes lane to the left after 3 s", "it follows at 20 km/h after 3 s",
-     "it pulls out after 8 s"],
+    ["body turns around after 3 s", "body changes lane to the left after 3 s", "body follows at 20 km/h after 3 s",
+     "body pulls out after 8 s"],
 )  # fmt: skip
 def test_who_crosses_is_told_to_go_along_the_road_and_crosses_on(kind, line):
-    actor = f"it: {{kind: {kind}, side: right, ahead: 60 m, offset: 1 m}}"
-    scenario = lanes("it crosses the road at 12 km/h", line, actors=(actor,), road=WIDE)
+    actor = f"body: {{kind: {kind}, side: right, ahead: 60 m, offset: 1 m}}"
+    scenario = lanes("body crosses the road at 12 km/h", line, actors=(actor,), road=WIDE)
     rollout = simulate(scenario)
     assert impossible(scenario, rollout) == []
     (missed,) = rollout.unfired
@@ -27,15 +27,15 @@ def test_who_crosses_is_told_to_go_along_the_road_and_crosses_on(kind, line):
 
 @pytest.mark.parametrize("kind", ["e-scooter", "motorcycle"])
 def test_who_crosses_on_two_wheels_turns_back(kind):
-    actor = f"it: {{kind: {kind}, side: right, ahead: 60 m, offset: 1 m}}"
-    rollout = driven(lanes("it crosses the road at 12 km/h", "it turns back after 2 s", actors=(actor,), road=WIDE))
+    actor = f"body: {{kind: {kind}, side: right, ahead: 60 m, offset: 1 m}}"
+    rollout = driven(lanes("body crosses the road at 12 km/h", "body turns back after 2 s", actors=(actor,), road=WIDE))
     assert rollout.centre[-1, 1, 1] < rollout.road.right_edge
 
 
 @pytest.mark.parametrize("degrees", [20, 60])
 def test_who_stands_askew_does_not_pull_out_with_a_jump(degrees):
-    actor = f"it: {{kind: car, box: {{at: [60 m, -4.5 m], heading: {degrees} deg}}}}"
-    scenario = lanes("it pulls out after 1 s", actors=(actor,), road=WIDE)
+    actor = f"body: {{kind: car, box: {{at: [60 m, -4.5 m], heading: {degrees} deg}}}}"
+    scenario = lanes("body pulls out after 1 s", actors=(actor,), road=WIDE)
     rollout = simulate(scenario)
     assert impossible(scenario, rollout) == []
     assert f"heads {degrees} degrees across the road" in rollout.unfired[0].why
@@ -43,7 +43,7 @@ def test_who_stands_askew_does_not_pull_out_with_a_jump(degrees):
 
 
 def test_who_comes_from_a_trajectory_against_the_road_bends_into_its_lane():
-    path = "it follows the path through (1 s, 6 m, 0 m) (2 s, 12 m, 0.4 m)"
-    actor = "it: {kind: car, lane: oncoming 0, ahead: 90 m, speed: 20 km/h}"
-    rollout = driven(lanes(path, "it changes lane to the left after 1.8 s", actors=(actor,), road=WIDE))
+    path = "body follows the path through (1 s, 6 m, 0 m) (2 s, 12 m, 0.4 m)"
+    actor = "body: {kind: car, lane: oncoming 0, ahead: 90 m, speed: 20 km/h}"
+    rollout = driven(lanes(path, "body changes lane to the left after 1.8 s", actors=(actor,), road=WIDE))
     assert rollout.centre[-1, 1, 1] == pytest.approx(rollout.road.lane_centre(1), abs=0.1)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from scenarios.boxes import box_corners
 from scenarios.model.bodies import USUAL_SIZE, Body, Kind
-from scenarios.simulation.dynamics.boxes import box_corners
 from scenarios.simulation.simulate import simulate
 from scenarios.source.errors import SpecErrors
 from scenarios.verbs.lateral.turn_around import least_radius
