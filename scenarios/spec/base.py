@@ -43,6 +43,10 @@ class Section(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
+    def gives(self, key: str) -> bool:
+        """Whether the author wrote a value for a key, instead of leaving it to its usual value."""
+        return key in self.model_fields_set
+
     @model_validator(mode="wrap")
     @classmethod
     def _speak(cls, value: Any, handler: Callable[[Any], "Section"]) -> "Section":
@@ -133,7 +137,7 @@ def one_of(words: type[StrEnum], called: Mapping[str, StrEnum] = MappingProxyTyp
 Extent = Annotated[float, measured(LENGTH, 0.05, 30.0)]
 Place = Annotated[float, measured(LENGTH, -300.0, 300.0)]
 Passed = Annotated[float, measured(LENGTH, -4000.0, 4000.0)]  # coordinates of a trajectory within the longest scenario
-Gap = Annotated[float, measured(LENGTH, -30.0, 250.0)]
+Gap = Annotated[float, measured(LENGTH, -30.0, 1000.0)]
 Speed = Annotated[float, measured(SPEED, 0.0, 70.0)]
 Rate = Annotated[float, measured(ACCELERATION, 0.1, 11.5)]
 Instant = Annotated[float, measured(TIME, 0.0, 60.0)]

@@ -150,7 +150,7 @@ def start_lane(road: Road, placed: Placed) -> int | None:
         return None
     for lane in range(road.lanes + road.opposite_lanes):
         along = 1 if lane < road.lanes else -1
-        if abs(placed.start.d_m - road.lane_centre(lane)) < road.lane_width_m / 2 and placed.start.facing == along:
+        if abs(placed.start.d_m - road.lane_centre(lane)) < road.width_of(lane) / 2 and placed.start.facing == along:
             return lane
     return None
 

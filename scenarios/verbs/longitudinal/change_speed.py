@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
+import numpy as np
 from pydantic import Field, model_validator
 
 from scenarios.event_text import number_text, rate_text, speed_text
@@ -29,6 +30,8 @@ from scenarios.spec.kind_limits import check_change, check_speed
 from scenarios.verbs.clause import WHO, Clause, ClauseError, Part
 from scenarios.verbs.exported_action import ExportContext, ExportedSpeed
 from scenarios.verbs.longitudinal.brake import REACHED_MPS, beyond_brakes
+from scenarios.verbs.performance import REACHED_MPS as SEEN_REACHED_MPS
+from scenarios.verbs.performance import Asked, Performance
 from scenarios.verbs.story_verb import Refusal, StoryVerb, WrittenEvent, collected
 from scenarios.verbs.worded_rates import RelativeSpeed, WordedRate, rated
 
@@ -221,6 +224,18 @@ def _exported(action: ChangeSpeed, context: ExportContext) -> ExportedSpeed:
     return ExportedSpeed(action.speed_mps, shape, "time", action.within_s)
 
 
+def _achieved(action: ChangeSpeed, seen: Performance) -> Iterator[Asked]:
+    begun, to = float(seen.speed_mps[0]), action.speed_mps
+    reached = seen.when(np.abs(seen.speed_mps - to) <= SEEN_REACHED_MPS)
+    if action.within_s is not None:
+        yield seen.time("time", action.within_s, reached)
+    elif action.profile is Profile.SMOOTH and action.rate_mps2 is not None:
+        yield seen.time("time", 1.5 * abs(to - begun) / action.rate_mps2, reached)
+    elif action.rate_mps2 is not None:
+        yield from seen.rate(action.rate_mps2, to)
+    yield seen.ends_at(to)
+
+
 CHANGE_SPEED = StoryVerb(
     key="change_speed",
     example="{to: 30 km/h}",
@@ -239,6 +254,7 @@ CHANGE_SPEED = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    achieved=_achieved,
     usual=(
         ("`rate`", "of the kind: [Motion of the kinds](#motion-of-the-kinds)"),
         ("`within`", "as `rate` needs"),

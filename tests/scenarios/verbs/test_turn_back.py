@@ -66,7 +66,7 @@ def test_after_a_complete_crossing_it_is_declined_and_reported():
 
 def test_explain_prints_the_speed():
     told = story_of(lanes("walker crosses the road", "walker turns back after 2 s", actors=(WALKER,)))
-    assert told[1] == "walker turns back after 2 s   # at the speed that it has then"
+    assert told[1] == "walker turns back after 2 s   # at the speed at which it crosses"
 
 
 @pytest.mark.parametrize(
