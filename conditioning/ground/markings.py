@@ -9,6 +9,7 @@ from scenarios.model.sides import Side
 from scenarios.roads.bus_stop import BusStop
 from scenarios.roads.ramp import Ramp
 from scenarios.roads.road import Road
+from scenarios.roads.widening import SideLane
 
 NONE, WHITE, YELLOW = 0, 1, 2
 LINE_WIDTH_M = 0.15
@@ -30,7 +31,7 @@ def lane_lines(road: Road) -> Float[np.ndarray, "line 3"]:
     or yellow dashes if each direction has a single lane.
     """
     rows = [(road.right_edge + EDGE_INSET_M, 0, WHITE), (road.left_edge - EDGE_INSET_M, 0, WHITE)]
-    boundaries = road.right_edge + road.lane_width_m * np.arange(road.lanes + road.opposite_lanes)
+    boundaries = np.array(road.lane_edges())
     rows += [(d, 1, WHITE) for lane, d in enumerate(boundaries) if lane not in (0, road.lanes)]
     if road.opposite_lanes > 0:
         middle = boundaries[road.lanes]
@@ -45,6 +46,7 @@ def partial_markings(road: Road) -> Float[np.ndarray, "stroke 8"]:
     """Markings on a part of the road: s and d of both ends, length and period of dashes (0, 0: solid), width, colour.
     The ends are in the order of s."""
     rows = [stroke for stop in road.bus_stops for stroke in _stop_strokes(road, stop)]
+    rows += [stroke for lane in road.side_lanes for stroke in _side_lane_strokes(road, lane)]
     rows += [] if road.ramp is None else _ramp_strokes(road, road.ramp)
     return np.array(rows, float).reshape(-1, 8)
 
@@ -70,6 +72,17 @@ def _stop_strokes(road: Road, stop: BusStop) -> list[Stroke]:
         rows.append((s0, outer[0], s1, outer[1], 0, 0, LINE_WIDTH_M, WHITE))
     begins, stops = stop.extent
     rows.append((begins, edge, stops, edge, *BLOCK_M, 2 * LINE_WIDTH_M, WHITE))
+    return rows
+
+
+def _side_lane_strokes(road: Road, lane: SideLane) -> list[Stroke]:
+    """The outer edge of a side lane, and the broken line between it and the others."""
+    side, edge = (1, road.left_edge) if lane.side is Side.LEFT else (-1, road.right_edge)
+    rows: list[Stroke] = []
+    for s0, s1, *edges in lane.strips(road.right_edge, road.left_edge):
+        outer = np.array(edges[2:] if side > 0 else edges[:2]) - side * EDGE_INSET_M
+        rows.append((s0, outer[0], s1, outer[1], 0, 0, LINE_WIDTH_M, WHITE))
+        rows.append((s0, edge, s1, edge, *BLOCK_M, 2 * LINE_WIDTH_M, WHITE))
     return rows
 
 

@@ -106,11 +106,11 @@ def _stop_lines(road: Road) -> list[tuple[float, ...]]:
         return _yield_lines(road, junction, other)
     rows: list[tuple[float, ...]] = []
     if junction.signals:
-        middle = road.right_edge + road.lanes * road.lane_width_m
+        middle = road.middle_d
         before, beyond = junction.begins_m - STOP_LINE_M, junction.ends_m + STOP_LINE_M
         rows.append((0.0, before, before + STOP_WIDTH_M, road.right_edge, middle))
         rows.append((0.0, beyond - STOP_WIDTH_M, beyond, middle, road.left_edge))
-    middle = other.right_edge + other.lanes * other.lane_width_m
+    middle = other.middle_d
     right, left = road.right_edge - STOP_LINE_M, road.left_edge + STOP_LINE_M
     if road.cross_extent[0] < right:
         rows.append((1.0, right, right + STOP_WIDTH_M, other.right_edge, middle))

@@ -233,8 +233,8 @@ def _possible(rollout: Rollout) -> float:
 def _no_braking(rollout: Rollout, met: Encounters, hit: EgoImpact | None) -> str:
     """Why no braking suffices: with a contact the time until which it would have sufficed."""
     if hit is None:
-        hopeless = np.where(np.isneginf(_soon(met)), met.ttc_s, np.inf)
-        frame, actor = map(int, np.unravel_index(hopeless.argmin(), hopeless.shape))
+        too_late = np.where(np.isneginf(_soon(met)), met.ttc_s, np.inf)
+        frame, actor = map(int, np.unravel_index(too_late.argmin(), too_late.shape))
         side = SIDES[met.ttc_side[frame, actor]]
         expected = rollout.t_s[frame] + met.ttc_s[frame, actor]
         told = f"no braking of the ego avoids the contact with {rollout.bodies[actor].id} {side}"
@@ -243,10 +243,10 @@ def _no_braking(rollout: Rollout, met: Encounters, hit: EgoImpact | None) -> str
     at = min(int(np.searchsorted(rollout.t_s, hit.t_s)), len(needed) - 1)
     could = np.flatnonzero(brake_threat(needed[:at], _possible(rollout) / G) < 1)
     told = f"contact with {hit.other} {SIDES[hit.side]} at {hit.t_s:.2f} s"
-    foreseen = could[needed[could] < 0] if len(could) else could
-    if not len(foreseen):
+    expected_at = could[needed[could] < 0] if len(could) else could
+    if not len(expected_at):
         return f"{told}: no braking of the ego avoids it once it is about to happen"
-    return f"{told}: braking of the ego suffices until {rollout.t_s[foreseen[-1]]:.2f} s"
+    return f"{told}: braking of the ego suffices until {rollout.t_s[expected_at[-1]]:.2f} s"
 
 
 def comfort(name: str, rollout: Rollout, motion: Kinematics) -> tuple[Verdict, ...]:

@@ -18,6 +18,7 @@ from scenarios.model.environment import WEATHERS
 from scenarios.model.kinds.registry import KINDS
 from scenarios.model.sides import Side
 from scenarios.roads.road import Road
+from scenarios.roads.widening import SideLane
 from scenarios.scenario import (
     AtPose,
     Event,
@@ -103,7 +104,15 @@ def _road(road: Road) -> str:
     lanes = f"{road.lanes} lane{'s' * (road.lanes > 1)} in the ego's direction (0 on the right)"
     against = f", {road.opposite_lanes} against it" if road.opposite_lanes else ", none against it"
     bend = _bends(road) if road.pieces else _bend(road.curvature_per_m)
-    return f"{bend}, {lanes}{against}, each {road.lane_width_m:g} m wide."
+    each = ", ".join(f"{width:g}" for width in road.lane_widths_m)
+    wide = f"from the right {each} m wide" if each else f"each {road.lane_width_m:g} m wide"
+    return f"{bend}, {lanes}{against}, {wide}." + "".join(map(_side_lane, road.side_lanes))
+
+
+def _side_lane(lane: SideLane) -> str:
+    """A lane that begins, ends or changes its width, at the places where it does."""
+    widths = ", ".join(f"{width:.3g} m at {s:.4g} m" for s, width in lane.widths_m)
+    return f" On the {lane.side} a lane beside them, {widths} along the road."
 
 
 def _junction(road: Road) -> list[str]:
@@ -244,12 +253,11 @@ def _along(placed: Placed, ego: Placed) -> str:
 def _across(placed: Placed, road: Road) -> str:
     start: OnLane = placed.start
     half = placed.body.size.width_m / 2
-    for lane in range(road.lanes + road.opposite_lanes):
+    if (lane := road.lane_of(start.d_m)) is not None:
         off = start.d_m - road.lane_centre(lane)
-        if abs(off) <= road.lane_width_m / 2:
-            name = f"lane {lane}" if lane < road.lanes else f"oncoming lane {lane - road.lanes}"
-            aside = f", {abs(off):.3g} m {'left' if off > 0 else 'right'} of its centre" if abs(off) > 1e-6 else ""
-            return f"in {name}{aside}"
+        name = f"lane {lane}" if lane < road.lanes else f"oncoming lane {lane - road.lanes}"
+        aside = f", {abs(off):.3g} m {'left' if off > 0 else 'right'} of its centre" if abs(off) > 1e-6 else ""
+        return f"in {name}{aside}"
     if road.ramp is not None and abs(start.d_m - road.lane_centre(ON_RAMP)) <= road.lane_width_m / 2:
         return "on the acceleration lane"
     side = Side.LEFT if start.d_m > road.left_edge else Side.RIGHT

@@ -62,6 +62,9 @@ def _check_ramp(road: Road) -> Iterator[Inconsistency]:
         yield "road.ramp", "a ramp on a road with a junction or roundabout", "one of them"
     if road.ramp is None:
         return
+    for i, lane in enumerate(road.side_lanes):
+        if lane.side is Side.RIGHT:
+            yield f"road.side_lanes.{i}", "a side lane on the side of a ramp", "one of them"
     for i, stop in enumerate(road.bus_stops):
         if stop.side is Side.RIGHT and stop.extent[0] < road.ramp.ends_m and road.ramp.begins_m < stop.extent[1]:
             yield f"road.bus_stops.{i}", "a bus stop at the ramp", "a place beyond the end of its taper"
@@ -83,6 +86,23 @@ def _check_stop(road: Road) -> Iterator[Inconsistency]:
             )
 
 
+def _check_side_lanes(road: Road) -> Iterator[Inconsistency]:
+    """Checks that side lanes leave room: for bus stops on their side, and at junctions."""
+    there = road.junction
+    if there is not None and there.ring_m and road.lane_widths_m:
+        yield "road.lane_widths", "lanes of different widths at a roundabout", "lane_width alone"
+    for i, lane in enumerate(road.side_lanes):
+        for stop in road.bus_stops:
+            if stop.side is lane.side and stop.extent[0] < lane.extent[1] and lane.extent[0] < stop.extent[1]:
+                yield (
+                    f"road.side_lanes.{i}",
+                    "a side lane along a bus stop",
+                    "a bus stop elsewhere",
+                )
+        if there is not None and lane.extent[0] < there.ends_m + there.line_m and there.begins_m < lane.extent[1]:
+            yield f"road.side_lanes.{i}", "a side lane at a junction", "one that ends before it or begins beyond it"
+
+
 def check_road(road: Road) -> Iterator[Inconsistency]:
     if road.ego_lane >= road.lanes:
         yield "ego.lane", str(road.ego_lane), f"a lane from 0 to {road.lanes - 1}: road.lanes is {road.lanes}"
@@ -96,6 +116,7 @@ def check_road(road: Road) -> Iterator[Inconsistency]:
     yield from _check_patch(road)
     yield from _check_ramp(road)
     yield from _check_stop(road)
+    yield from _check_side_lanes(road)
     if road.junction is not None:
         yield from _check_junction(road, road.junction)
     if road.pieces and not road.simple:

@@ -75,10 +75,9 @@ class Chain:
         """World x, y, heading and curvature of the lane's centre."""
         leg = self.leg(along)
         s = leg.s(along)
-        t = _lane_t(leg, s)
-        x, y, heading = leg.road.pose(s, t)
-        bend = leg.road.curvature(s)
-        return x, y, heading + (math.pi if leg.way < 0 else 0.0), leg.way * bend / max(1 - bend * t, 0.05)
+        x, y, _ = leg.road.pose(s, _lane_t(leg, s))
+        heading, curvature, _ = _tangent(leg, s)
+        return x, y, heading, curvature
 
     @cached_property
     def _ways(self) -> tuple[Float[np.ndarray, "point"], Float[np.ndarray, "point"]]:
@@ -92,8 +91,7 @@ class Chain:
 
     def _stretch(self, along: float) -> float:
         leg = self.leg(along)
-        s = leg.s(along)
-        return max(1 - leg.road.curvature(s) * _lane_t(leg, s), 0.05)
+        return _tangent(leg, leg.s(along))[2]
 
     def way(self, along: float) -> float:
         """Metres along the chain's lane from its vehicle to a position along the chain."""
@@ -112,7 +110,7 @@ class Chain:
                 outside = 0.0  # beyond its ends the chain is straight
             found.append((outside, abs(t), along, s, t, leg))
         _, _, along, s, t, leg = min(found, key=lambda place: place[:2])
-        heading = leg.road.pose(s)[2] + (math.pi if leg.way < 0 else 0.0)
+        heading = _tangent(leg, s)[0]
         on_it = 0 <= s <= leg.road.length_m
         return ChainPoint(
             along, leg.way * (t - _lane_t(leg, s)), heading, leg, s, leg.road.lane_at(s, t) if on_it else None
@@ -120,9 +118,39 @@ class Chain:
 
 
 def _lane_t(leg: Leg, s: float) -> float:
-    inside = min(max(s, 0.0), leg.road.length_m - 1e-9)
-    lane = leg.lane_id if leg.lane_id in leg.road.section(inside).by_id else _followed(leg, inside)
-    return leg.road.lane_t(lane, inside)
+    inside = _inside(leg, s)
+    return leg.road.lane_t(lane_at(leg, s), inside)
+
+
+def _inside(leg: Leg, s: float) -> float:
+    return min(max(s, 0.0), leg.road.length_m - 1e-9)
+
+
+def lane_at(leg: Leg, s: float) -> int:
+    """The id of a leg's lane at `s`, by the links from section to section."""
+    return _followed(leg, _inside(leg, s))
+
+
+def _tangent(leg: Leg, s: float) -> tuple[float, float, float]:
+    """Heading and curvature of a leg's lane centre in its direction, and its length for a metre of the road's line.
+
+    The centre lies at t(s) beside a line of curvature k: its tangent is (1 - k t, t') along and across that line, so
+    that lane offsets and widths that change turn the lane.
+    """
+    inside = _inside(leg, s)
+    t, slope, bend = leg.road.lane_course(lane_at(leg, s), inside)
+    if s != inside:
+        slope = bend = 0.0  # straight beyond the road's ends
+    k = leg.road.curvature(s)
+    ahead = max(1 - k * t, 0.05)
+    length = math.hypot(ahead, slope)
+    sharpness = 0.0
+    if slope:
+        near = [leg.road.curvature(min(max(inside + way * 0.01, 0.0), leg.road.length_m)) for way in (-1, 1)]
+        sharpness = (near[1] - near[0]) / 0.02
+    turned = (bend * ahead + slope * (sharpness * t + k * slope)) / length**2
+    heading = leg.road.pose(s)[2] + math.atan2(slope, ahead)
+    return heading + (math.pi if leg.way < 0 else 0.0), leg.way * (k + turned) / length, length
 
 
 def _followed(leg: Leg, s: float) -> int:

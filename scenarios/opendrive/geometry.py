@@ -25,19 +25,39 @@ class Cubic:
         ds = s - self.s_m
         return self.a + ds * (self.b + ds * (self.c + ds * self.d))
 
-    @property
-    def constant(self) -> bool:
-        return self.b == self.c == self.d == 0
+    def slope(self, s: float) -> float:
+        """Its first derivative at `s`."""
+        ds = s - self.s_m
+        return self.b + ds * (2 * self.c + 3 * self.d * ds)
+
+    def bend(self, s: float) -> float:
+        """Its second derivative at `s`, 1/m."""
+        return 2 * self.c + 6 * self.d * (s - self.s_m)
+
+
+Derivatives = tuple[float, float, float]  # a value in metres, its first derivative, and its second one in 1/m
+
+
+def cubic_at(cubics: tuple[Cubic, ...], s: float) -> Cubic | None:
+    """The last cubic that begins at or before `s`."""
+    found = None
+    for cubic in cubics:
+        if cubic.s_m > s + 1e-9:
+            break
+        found = cubic
+    return found
 
 
 def in_force(cubics: tuple[Cubic, ...], s: float) -> float:
     """The value of the last cubic that begins at or before `s`; 0 without one."""
-    value = 0.0
-    for cubic in cubics:
-        if cubic.s_m > s + 1e-9:
-            break
-        value = cubic.at(s)
-    return value
+    found = cubic_at(cubics, s)
+    return 0.0 if found is None else found.at(s)
+
+
+def derivatives(cubics: tuple[Cubic, ...], s: float) -> Derivatives:
+    """`in_force` with its first and second derivative."""
+    found = cubic_at(cubics, s)
+    return (0.0, 0.0, 0.0) if found is None else (found.at(s), found.slope(s), found.bend(s))
 
 
 @dataclass(frozen=True)
@@ -80,8 +100,7 @@ class Parametric:
 
     def at(self, ds: float) -> Bend:
         p = ds / self.length_m * self.end
-        du, dv = _slope(self.u, p), _slope(self.v, p)
-        ddu, ddv = _bend(self.u, p), _bend(self.v, p)
+        du, dv, ddu, ddv = self.u.slope(p), self.v.slope(p), self.u.bend(p), self.v.bend(p)
         speed = max(math.hypot(du, dv), 1e-9)
         return self.u.at(p), self.v.at(p), math.atan2(dv, du), (du * ddv - dv * ddu) / speed**3
 
@@ -95,8 +114,8 @@ class Graph:
 
     def at(self, ds: float) -> Bend:
         u = self._u(ds)
-        slope = _slope(self.v, u)
-        return u, self.v.at(u), math.atan(slope), _bend(self.v, u) / (1 + slope**2) ** 1.5
+        slope = self.v.slope(u)
+        return u, self.v.at(u), math.atan(slope), self.v.bend(u) / (1 + slope**2) ** 1.5
 
     def _u(self, ds: float) -> float:
         """Newton's method on the length of the graph up to u."""
@@ -105,18 +124,10 @@ class Graph:
             nodes = u / 2 * (_NODES + 1)
             slopes = self.v.b + nodes * (2 * self.v.c + 3 * self.v.d * nodes)
             error = float((np.sqrt(1 + slopes**2) * _WEIGHTS).sum()) * u / 2 - ds
-            u -= error / math.sqrt(1 + _slope(self.v, u) ** 2)
+            u -= error / math.sqrt(1 + self.v.slope(u) ** 2)
             if abs(error) < 1e-9:
                 break
         return u
-
-
-def _slope(cubic: Cubic, p: float) -> float:
-    return cubic.b + p * (2 * cubic.c + 3 * cubic.d * p)
-
-
-def _bend(cubic: Cubic, p: float) -> float:
-    return 2 * cubic.c + 6 * cubic.d * p
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,16 @@ from itertools import pairwise
 from pathlib import Path
 
 from scenarios.opendrive.geometry import Clothoid, Cubic, Graph, Parametric, PlanViewGeometry
-from scenarios.opendrive.road_map import Connection, Lane, LaneSection, Link, MapJunction, MapRoad, RoadMap
+from scenarios.opendrive.road_map import (
+    Connection,
+    Lane,
+    LaneSection,
+    Link,
+    MapJunction,
+    MapRoad,
+    RoadMap,
+    UnreadElement,
+)
 from scenarios.source.errors import SpecError, SpecErrors, quoted
 from scenarios.source.xml_document import Element, XmlFile, read_xml
 
@@ -70,8 +79,21 @@ def _road(element: Element) -> MapRoad:
         element.attributes.get("rule", "RHT") == "LHT", pieces, _cubics(lanes, "laneOffset"),
         _cubics(_one(element, "elevationProfile"), "elevation"),
         _cubics(_one(element, "lateralProfile"), "superelevation"), _sections(lanes, length),
-        _link(link, "predecessor"), _link(link, "successor"), element.line,
+        _link(link, "predecessor"), _link(link, "successor"), element.line, tuple(_unread(element)),
     )  # fmt: skip
+
+
+_PLACES = {"objects": ("object", "bridge", "tunnel"), "signals": ("signal",), "surface": ("CRG",),
+           "lateralProfile": ("shape", "crossfall")}  # fmt: skip
+
+
+def _unread(road: Element) -> Iterator[UnreadElement]:
+    """What stands along a road or shapes its surface and is not read."""
+    for parent, names in _PLACES.items():
+        for name in names:
+            found = [one for place in _all(road, parent) for one in _all(place, name)]
+            if found:
+                yield UnreadElement(name, len(found), found[0].line)
 
 
 def _pieces(plan: Element, length: float) -> tuple[PlanViewGeometry, ...]:
@@ -149,6 +171,11 @@ def _sections(lanes: Element, length: float) -> tuple[LaneSection, ...]:
     found = sorted(_all(lanes, "laneSection"), key=lambda part: _number(part, "s"))
     if not found:
         raise Malformed(lanes, "no laneSection", "at least one")
+    for part in found:
+        if part.attributes.get("singleSide", "false") == "true":
+            raise Malformed(
+                part, "a laneSection of one side alone (singleSide)", "sections with the lanes of both sides"
+            )
     ends = [*(_number(part, "s") for part in found[1:]), length]
     return tuple(
         LaneSection(_number(part, "s"), end, tuple(sorted(_lanes(part), key=lambda lane: lane.id)), part.line)

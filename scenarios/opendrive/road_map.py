@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 from shapely.geometry import LineString, Polygon
 
-from scenarios.opendrive.geometry import Cubic, PlanViewGeometry, in_force
+from scenarios.opendrive.geometry import Cubic, Derivatives, PlanViewGeometry, derivatives, in_force
 
 SPACING_M = 1.0  # of the sample points for the first search of a position
 
@@ -63,6 +63,15 @@ class Link:
 
 
 @dataclass(frozen=True)
+class UnreadElement:
+    """Elements of a road that are not read: their name, how many they are, and the line of the first."""
+
+    name: str
+    count: int
+    line: int
+
+
+@dataclass(frozen=True)
 class MapRoad:
     """One road of a map."""
 
@@ -79,6 +88,7 @@ class MapRoad:
     predecessor: Link | None
     successor: Link | None
     line: int
+    unread: tuple[UnreadElement, ...] = ()
 
     def piece(self, s: float) -> PlanViewGeometry:
         """The geometry at `s`."""
@@ -98,6 +108,25 @@ class MapRoad:
 
     def offset(self, s: float) -> float:
         return in_force(self.offsets, s)
+
+    def lane_course(self, lane_id: int, s: float) -> Derivatives:
+        """t of a lane's centre with its first and second derivative in s; KeyError if the section has no such lane."""
+        section, sign = self.section(s), 1 if lane_id > 0 else -1
+        parts = [(1.0, derivatives(self.offsets, s))]
+        for number in range(sign, lane_id + sign, sign):
+            if number != lane_id and number not in section.by_id:
+                continue
+            share = sign * (0.5 if number == lane_id else 1.0)
+            parts.append((share, derivatives(section.by_id[number].widths, s - section.s_m)))
+        t, slope, bend = (sum(share * part[i] for share, part in parts) for i in range(3))
+        return t, slope, bend
+
+    def breaks(self) -> tuple[float, ...]:
+        """All s at which another geometry, offset, section or width begins, rising."""
+        begins = {piece.s_m for piece in self.pieces} | {cubic.s_m for cubic in self.offsets}
+        for section in self.sections:
+            begins |= {section.s_m, *(section.s_m + cubic.s_m for lane in section.lanes for cubic in lane.widths)}
+        return tuple(sorted(s for s in begins if 0 < s < self.length_m))
 
     def lane_t(self, lane_id: int, s: float) -> float:
         """t of a lane's centre; KeyError if the section has no such lane."""

@@ -66,40 +66,53 @@ def _geometry(plan: etree._Element, road: Road, s: float, first: float, piece: P
 
 def _lanes(parent: etree._Element, road: Road, friction: float) -> None:
     lanes = etree.SubElement(parent, "lanes")
-    centre = road.lane_centre(road.lanes - 1) + road.lane_width_m / 2
+    centre = road.lane_centre(road.lanes - 1) + road.width_of(road.lanes - 1) / 2
     etree.SubElement(lanes, "laneOffset", s="0", a=_n(centre), b="0", c="0", d="0")
     section = etree.SubElement(lanes, "laneSection", s="0")
     left = etree.SubElement(section, "left")
-    bays = _bays(road, Side.LEFT)
-    _lane(left, road.opposite_lanes + 1 + bool(bays), "sidewalk", road.sidewalk_m, "none", friction)
-    _bay_lane(left, road.opposite_lanes + 1, bays, begins_m(road))
+    beside = _beside(road, Side.LEFT)
+    _lane(left, road.opposite_lanes + 1 + len(beside), "sidewalk", road.sidewalk_m, "none", friction)
+    for number in range(len(beside), 0, -1):
+        _varying_lane(left, road.opposite_lanes + number, *beside[number - 1], begins_m(road))
     for number in range(road.opposite_lanes, 0, -1):
         mark = "broken" if number < road.opposite_lanes else "solid"
-        _lane(left, number, "driving", road.lane_width_m, mark, friction)
+        _lane(left, number, "driving", road.width_of(road.lanes + number - 1), mark, friction)
     middle = etree.SubElement(section, "center")
     _mark(etree.SubElement(middle, "lane", id="0", type="none", level="false"), "solid")
     right = etree.SubElement(section, "right")
     for number in range(1, road.lanes + 1):
         mark = "broken" if number < road.lanes else "solid"
-        _lane(right, -number, "driving", road.lane_width_m, mark, friction)
-    bays = _bays(road, Side.RIGHT)
-    _bay_lane(right, -road.lanes - 1, bays, begins_m(road))
-    _lane(right, -road.lanes - 1 - bool(bays), "sidewalk", road.sidewalk_m, "none", friction)
+        _lane(right, -number, "driving", road.width_of(road.lanes - number), mark, friction)
+    beside = _beside(road, Side.RIGHT)
+    for number, (kind, rows) in enumerate(beside, start=1):
+        _varying_lane(right, -road.lanes - number, kind, rows, begins_m(road))
+    _lane(right, -road.lanes - 1 - len(beside), "sidewalk", road.sidewalk_m, "none", friction)
 
 
-def _bays(road: Road, side: Side) -> list[tuple[float, float, float, float]]:
-    """Bays of bus stops on a side: s from and to, and the width at both."""
-    rows = [row for stop in road.bus_stops if stop.side is side for row in stop.strips(0.0, 0.0)]
-    return sorted((s0, s1, left0 - right0, left1 - right1) for s0, s1, right0, right1, left0, left1 in rows)
+_Rows = list[tuple[float, float, float, float]]  # s from and to, and the width at both
 
 
-def _bay_lane(
-    parent: etree._Element, number: int, bays: list[tuple[float, float, float, float]], begins: float
-) -> None:
-    """A bus lane with the width of the bays, and zero width between them."""
-    if not bays:
-        return
-    lane = etree.SubElement(parent, "lane", id=str(number), type="bus", level="false")
+def _beside(road: Road, side: Side) -> list[tuple[str, _Rows]]:
+    """What lies beside the lanes on a side, outwards: its type and rows. Side lanes, and the bays of bus stops."""
+    lanes = [row for lane in road.side_lanes if lane.side is side for row in lane.strips(0.0, 0.0)]
+    bays = [row for stop in road.bus_stops if stop.side is side for row in stop.strips(0.0, 0.0)]
+    begins = begins_m(road)
+    kinds = (("driving", _rows(lanes, begins)), ("bus", _rows(bays, begins)))
+    return [(kind, rows) for kind, rows in kinds if rows]
+
+
+def _rows(strips: list[tuple[float, ...]], begins: float) -> _Rows:
+    """Widths of strips from the map's begin on."""
+    rows = ((s0, s1, left0 - right0, left1 - right1) for s0, s1, right0, right1, left0, left1 in strips)
+    held = (row for row in rows if row[1] > begins)
+    return sorted(
+        (max(s0, begins), s1, w0 + (w1 - w0) * max(begins - s0, 0.0) / (s1 - s0), w1) for s0, s1, w0, w1 in held
+    )
+
+
+def _varying_lane(parent: etree._Element, number: int, kind: str, bays: _Rows, begins: float) -> None:
+    """A lane with the width of its rows, and zero width between them."""
+    lane = etree.SubElement(parent, "lane", id=str(number), type=kind, level="false")
     etree.SubElement(lane, "width", sOffset="0", a="0", b="0", c="0", d="0")
     for (s0, s1, width0, width1), after in zip(bays, [*bays[1:], None], strict=True):
         slope = _n((width1 - width0) / (s1 - s0))

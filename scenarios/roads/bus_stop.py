@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from scenarios.model.sides import Side
-from scenarios.roads.widening import between
+from scenarios.roads.widening import beside
 
 BAY_M = 3.0  # depth of a bay
 TAPER_IN_M, TAPER_OUT_M = 20.0, 15.0
@@ -48,9 +48,7 @@ class BusStop:
         full = sorted((self.tail_m - spare, self.head_m + spare))
         begins, ends = self.extent
         depths = zip((begins, *full, ends), (0.0, self.bay_m, self.bay_m, 0.0), strict=True)
-        if self.side is Side.RIGHT:
-            return between((s, right_edge - depth, right_edge) for s, depth in depths)
-        return between((s, left_edge, left_edge + depth) for s, depth in depths)
+        return beside(self.side, depths, right_edge, left_edge)
 
     def standing_d(self, right_edge: float, left_edge: float, width_m: float) -> float:
         """d of the centre of a standing bus."""

@@ -22,6 +22,7 @@ _AT, _WEIGHT = (_GAUSS[0] + 1) / 2, _GAUSS[1] / 2
 S, X, Y, HEADING, CURVATURE, SHARPNESS = range(6)
 NO_NODES = np.zeros((0, 6))
 STRAIGHT_BELOW = 1e-9  # 1/m
+STEP_PER_M = 2e-6  # of the curvature: a smaller step needs no transition
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def smoothed(pieces: Sequence[Piece], transition_m: float) -> tuple[Piece, ...]:
 
 
 def _eased(one: Piece, other: Piece, transition_m: float) -> float:
-    if abs(one.to_curvature_per_m - other.curvature_per_m) < 1e-9:
+    if abs(one.to_curvature_per_m - other.curvature_per_m) < STEP_PER_M:
         return 0.0
     return min(transition_m, 0.9 * one.length_m, 0.9 * other.length_m)
 

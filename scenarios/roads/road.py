@@ -27,7 +27,7 @@ from scenarios.roads.reference_line import (
     pose_at,
     through,
 )
-from scenarios.roads.widening import NO_STRIPS, Strips, outer_edge
+from scenarios.roads.widening import NO_STRIPS, SideLane, Strips, outer_edge
 from scenarios.source.identity import ADDED
 
 CROSS_REACH_M = 150.0  # length of a crossing road on either side
@@ -42,6 +42,8 @@ class RoadKind(StrEnum):
 @dataclass(frozen=True)
 class Road:
     """Parallel lanes along a reference line: of constant curvature, or of `pieces` that begin at s = `begins_m`.
+
+    Lanes keep their widths all along; what begins, ends or changes its width is a side lane beside them.
 
     The reference line (d = 0) is the centre of `ego_lane`; at s = 0 it has the pose `origin`, by default the map's
     origin, along x. s is the distance along it and d the offset to the left, both in metres. Lanes in the ego's
@@ -66,6 +68,8 @@ class Road:
     zebras_m: tuple[float, ...] = field(default=(), metadata=ADDED)  # s of the centre of each pedestrian crossing
     bus_stops: tuple[BusStop, ...] = field(default=(), metadata=ADDED)
     ramp: Ramp | None = field(default=None, metadata=ADDED)
+    lane_widths_m: tuple[float, ...] = field(default=(), metadata=ADDED)  # of all lanes; () if all have `lane_width_m`
+    side_lanes: tuple[SideLane, ...] = field(default=(), metadata=ADDED)
 
     @cached_property
     def nodes(self) -> Float[np.ndarray, "node 6"]:
@@ -74,8 +78,9 @@ class Road:
 
     @cached_property
     def strips(self) -> Strips:
-        """Paved areas beside the lanes: bays, and a ramp with its acceleration lane."""
+        """Paved areas beside the lanes: bays, side lanes, and a ramp with its acceleration lane."""
         rows = [row for stop in self.bus_stops for row in stop.strips(self.right_edge, self.left_edge)]
+        rows += [row for lane in self.side_lanes for row in lane.strips(self.right_edge, self.left_edge)]
         rows += [] if self.ramp is None else self.ramp.strips(self.right_edge, self.lane_width_m)
         return np.array(rows, float) if rows else NO_STRIPS
 
@@ -111,6 +116,8 @@ class Road:
     @property
     def middle_d(self) -> float:
         """d of the boundary between the two directions."""
+        if self.lane_widths_m:
+            return self.right_edge + sum(self.lane_widths_m[: self.lanes])
         return self.right_edge + self.lanes * self.lane_width_m
 
     @property
@@ -161,17 +168,42 @@ class Road:
 
     def lane_centre(self, lane: int) -> float:
         """d of a lane's centre in metres; opposite lanes have the numbers from `lanes` on."""
+        if self.lane_widths_m:
+            return self._from_right(lane) - self._from_right(self.ego_lane)
         return (lane - self.ego_lane) * self.lane_width_m
+
+    def _from_right(self, lane: int) -> float:
+        """Metres from the right edge to the centre of a lane."""
+        within = sum(self.lane_widths_m[:lane]) if lane > 0 else 0.0
+        return within + (self.width_of(lane) if lane >= 0 else -self.width_of(lane)) / 2
+
+    def width_of(self, lane: int) -> float:
+        """The width of a lane in metres, counted as in `lane_centre`; that of the ego's for one beside the road."""
+        inside = 0 <= lane < len(self.lane_widths_m)
+        return self.lane_widths_m[lane] if inside else self.lane_width_m
+
+    def lane_edges(self) -> tuple[float, ...]:
+        """d of the right edge of every lane, from the right."""
+        if self.lane_widths_m:
+            return tuple(self.right_edge + sum(self.lane_widths_m[:lane]) for lane in range(len(self.lane_widths_m)))
+        count = self.lanes + self.opposite_lanes
+        return tuple(self.right_edge + self.lane_width_m * lane for lane in range(count))
+
+    def lane_of(self, d: float) -> int | None:
+        """The lane at an offset, metres; None beside the lanes."""
+        lanes = range(self.lanes + self.opposite_lanes)
+        return next((lane for lane in lanes if abs(d - self.lane_centre(lane)) <= self.width_of(lane) / 2), None)
 
     @property
     def right_edge(self) -> float:
         """d of the carriageway's right edge in metres."""
-        return self.lane_centre(0) - self.lane_width_m / 2
+        return self.lane_centre(0) - self.width_of(0) / 2
 
     @property
     def left_edge(self) -> float:
         """d of the carriageway's left edge in metres."""
-        return self.lane_centre(self.lanes + self.opposite_lanes - 1) + self.lane_width_m / 2
+        last = self.lanes + self.opposite_lanes - 1
+        return self.lane_centre(last) + self.width_of(last) / 2
 
     def edge_at(self, side: Side, s: float) -> float:
         """d of the outer edge of the pavement on a side at s, bays included; metres."""

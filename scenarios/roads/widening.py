@@ -1,12 +1,14 @@
 """Paved areas beside the lanes whose width changes along the road: bays, and lanes that begin and end."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import no_type_check
 
 import numpy as np
 from jaxtyping import Float
 
+from scenarios.model.sides import Side
 from scenarios.numba_cache import njit
 
 # Rows (s from, s to, d of the right edge at both, d of the left edge at both) in metres, in road coordinates.
@@ -18,6 +20,37 @@ ADJOINS_M = 0.05
 def between(edges: Iterable[tuple[float, float, float]]) -> list[tuple[float, ...]]:
     """Strips between stations (s, right edge, left edge), with straight edges from each station to the next."""
     return [(s0, s1, r0, r1, l0, l1) for (s0, r0, l0), (s1, r1, l1) in pairwise(edges)]
+
+
+def beside(
+    side: Side, widths: Iterable[tuple[float, float]], right_edge: float, left_edge: float
+) -> list[tuple[float, ...]]:
+    """Strips along the edge of a carriageway from stations (s, width) in metres."""
+    if side is Side.RIGHT:
+        return between((s, right_edge - width, right_edge) for s, width in widths)
+    return between((s, left_edge, left_edge + width) for s, width in widths)
+
+
+@dataclass(frozen=True)
+class SideLane:
+    """A lane outside the others that begins, ends or changes its width: stations (s, width), evenly between them.
+
+    It has a width from its first station to its last one. Bodies do not follow it as a lane.
+    """
+
+    side: Side
+    widths_m: tuple[tuple[float, float], ...]
+
+    @property
+    def extent(self) -> tuple[float, float]:
+        """Range of s."""
+        return self.widths_m[0][0], self.widths_m[-1][0]
+
+    def strips(self, right_edge: float, left_edge: float) -> list[tuple[float, ...]]:
+        """The lane as strips beside the others."""
+        rows = zip(self.widths_m, self.widths_m[1:], strict=False)
+        held = [pair for pair in rows if max(pair[0][1], pair[1][1]) > 0]
+        return [strip for pair in held for strip in beside(self.side, pair, right_edge, left_edge)]
 
 
 @njit(cache=True, nogil=True)

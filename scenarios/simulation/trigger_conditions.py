@@ -135,6 +135,6 @@ def state_of(body: BodyState) -> States:
 
 def _in_lane(of: str, lane: LaneRef, body: BodyState) -> TriggerDistance:
     road = body.road
-    centre = road.lane_centre(lane.number + (road.lanes if lane.oncoming else 0))
-    off = abs(road.locate(*body.centre())[1] - centre)
-    return TriggerDistance(off - road.lane_width_m / 2, f"{of} stayed {off:.1f} m from the middle of {lane}")
+    number = lane.number + (road.lanes if lane.oncoming else 0)
+    off = abs(road.locate(*body.centre())[1] - road.lane_centre(number))
+    return TriggerDistance(off - road.width_of(number) / 2, f"{of} stayed {off:.1f} m from the middle of {lane}")

@@ -1,5 +1,6 @@
 """Spec of features along a road: surface patches, rows of parked vehicles, bus stops, ramps, road works."""
 
+from itertools import pairwise
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -12,6 +13,7 @@ from scenarios.roads.bus_stop import BAY_M, BusStop, StopKind
 from scenarios.roads.friction import Patch
 from scenarios.roads.ramp import Ramp
 from scenarios.roads.road import Road
+from scenarios.roads.widening import SideLane
 from scenarios.source.units import LENGTH
 from scenarios.spec.actor_spec import LaneNumber, LaneWritten
 from scenarios.spec.actor_spec import _lane as read_lane
@@ -19,6 +21,7 @@ from scenarios.spec.base import Count, Section, fault, measured, one_of
 from scenarios.spec.roadside import ParkedRow, Works
 
 AT_KERBS = frozenset(kind for kind in FOUR_WHEELS if not KINDS[kind].on_rails)
+MOST_STATIONS = 100
 Mark = Annotated[float, measured(LENGTH, -100.0, 1000.0)]
 
 
@@ -89,6 +92,37 @@ class RampSpec(Section):
         return Ramp(self.joins, self.length, self.taper)
 
 
+class WidthStation(Section):
+    """The width of a lane at a place along the road."""
+
+    at: Annotated[float, measured(LENGTH, -3000.0, 3000.0)] = Field(
+        description="a place along the road, counted from the ego's start, such as 40 m; negative behind it"
+    )
+    width: Annotated[float, measured(LENGTH, 0.0, 6.0)] = Field(description="the width there, such as 3.5 m, or 0 m")
+
+
+class SideLaneSpec(Section):
+    """A lane beside the others that begins, ends or changes its width: evenly between the places that are listed."""
+
+    side: Annotated[Side, one_of(Side)] = Field(description="left or right of the other lanes")
+    widths: tuple[WidthStation, ...] = Field(
+        description="a list such as [{at: 40 m, width: 0 m}, {at: 80 m, width: 3.5 m}, {at: 200 m, width: 3.5 m}]"
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "SideLaneSpec":
+        at = [station.at for station in self.widths]
+        if not 2 <= len(at) <= MOST_STATIONS or any(b <= a for a, b in pairwise(at)):
+            raise fault(
+                f"{len(at)} places", f"from 2 to {MOST_STATIONS} places, each farther along than the one before"
+            )
+        return self
+
+    def side_lane(self) -> SideLane:
+        """Convert to numbers."""
+        return SideLane(self.side, tuple((station.at, station.width) for station in self.widths))
+
+
 class WorksSpec(RoadSpan):
     """A closed lane: cones close it over a taper of 20 m and mark its edge, and a barrier stands across it."""
 
@@ -116,5 +150,6 @@ class PatchSpec(RoadSpan):
         right, left = road.right_edge, road.left_edge
         if self.lane is not None:
             centre = road.lane_centre(self.lane.number + (road.lanes if self.lane.oncoming else 0))
-            right, left = centre - road.lane_width_m / 2, centre + road.lane_width_m / 2
+            half = road.width_of(self.lane.number + (road.lanes if self.lane.oncoming else 0)) / 2
+            right, left = centre - half, centre + half
         return Patch(self.surface, friction, self.from_, self.to, right, left)

@@ -16,13 +16,14 @@ from scenarios.scenario import Placed
 from scenarios.source.errors import quoted
 from scenarios.source.units import ANGLE, LENGTH, NotAQuantity, quantity
 from scenarios.spec.base import Count, Lasting, Section, fault, measured, one_of
-from scenarios.spec.road_features_spec import BusStopSpec, ParkedSpec, PatchSpec, RampSpec, WorksSpec
+from scenarios.spec.road_features_spec import BusStopSpec, ParkedSpec, PatchSpec, RampSpec, SideLaneSpec, WorksSpec
 from scenarios.spec.roadside import closed_lane, parked_vehicles
 
 BEFORE_M, BEYOND_M = 100.0, 200.0  # straight road on either side, for the transitions of the first and last piece
 STEEPEST_RAD = 0.2915  # 30 %
 KINDS = "straight, curve or path"
-Radius = Annotated[float, measured(LENGTH, 20.0, 5000.0)]
+Radius = Annotated[float, measured(LENGTH, 20.0, 1e6)]
+MOST_PIECES = 200
 
 
 class SignalPhase(Section):
@@ -116,6 +117,12 @@ class StraightRoad(Section):
     lanes: Count = Field(ge=1, le=6, description="the number of lanes in the ego's direction, 1 to 6")
     opposite_lanes: Count = Field(0, ge=0, le=6, description="the number of lanes against the ego's direction, 0 to 6")
     lane_width: Annotated[float, measured(LENGTH, 2.0, 6.0)] = Field(3.5, description="a lane's width, such as 3.5 m")
+    lane_widths: tuple[Annotated[float, measured(LENGTH, 2.0, 6.0)], ...] = Field(
+        (), description="the width of every lane from the right, opposite ones last, such as [3.5 m, 3.25 m]"
+    )
+    side_lanes: Annotated[tuple[SideLaneSpec, ...], AfterValidator(_few)] = Field(
+        (), description="lanes that begin, end or change their width beside the others, one on a side"
+    )
     surface: Annotated[Surface | None, one_of(Surface)] = Field(None, description="the road surface")
     friction: float | None = Field(
         None, strict=True, ge=0.02, le=1.3, description="a coefficient of friction from 0.02 to 1.3, without unit"
@@ -143,6 +150,15 @@ class StraightRoad(Section):
     roundabout: RoundaboutSpec | None = Field(None, description="a mapping such as {at: 60 m, radius: 17 m}")
 
     @model_validator(mode="after")
+    def _every_width(self) -> "StraightRoad":
+        if len(self.lane_widths) not in (0, count := self.lanes + self.opposite_lanes):
+            raise fault(f"{len(self.lane_widths)} lane_widths", f"{count}, one for every lane from the right")
+        sides = [lane.side for lane in self.side_lanes]
+        if len(sides) > len(set(sides)):
+            raise fault("two side lanes on one side", "one on each side at most")
+        return self
+
+    @model_validator(mode="after")
     def _one_crossing(self) -> "StraightRoad":
         if self.roundabout is None:
             return self
@@ -163,7 +179,7 @@ class CurvedRoad(StraightRoad):
 class RoadPiece(Section):
     """A straight, a bend, or a transition: curvature changes evenly from `radius` (none: straight) to `to_radius`."""
 
-    length: Annotated[float, measured(LENGTH, 5.0, 2000.0)] = Field(description="its length, such as 40 m")
+    length: Annotated[float, measured(LENGTH, 1.0, 2000.0)] = Field(description="its length, such as 40 m")
     radius: Radius | None = Field(None, description="of a bend: its radius at the ego lane's centre, such as 80 m")
     to_radius: Radius | None = Field(None, description="the radius at the end of the piece, such as 40 m")
     direction: Annotated[Side | None, one_of(Side)] = Field(None, description="left or right")
@@ -185,13 +201,13 @@ class RoadPiece(Section):
 
 
 def _not_endless(pieces: tuple[RoadPiece, ...]) -> tuple[RoadPiece, ...]:
-    if not 1 <= len(pieces) <= 50:
-        raise fault(f"a list of {len(pieces)}", "from 1 to 50 pieces, in order from the ego's start")
+    if not 1 <= len(pieces) <= MOST_PIECES:
+        raise fault(f"a list of {len(pieces)}", f"from 1 to {MOST_PIECES} pieces, in order from the ego's start")
     return pieces
 
 
 class PathRoad(StraightRoad):
-    """Pieces in order from the ego's start; the road is straight before and beyond them."""
+    """Pieces in order from the ego's start, or `behind` it; the road is straight before and beyond them."""
 
     kind: Annotated[RoadKind, one_of(RoadKind), WithJsonSchema({"const": "path"})] = Field(description=KINDS)
     pieces: Annotated[tuple[RoadPiece, ...], AfterValidator(_not_endless)] = Field(
@@ -199,6 +215,9 @@ class PathRoad(StraightRoad):
     )
     transition: Annotated[float, measured(LENGTH, 1.0, 100.0)] = Field(
         20.0, description="the length of the transition at the ends of a bend, such as 20 m"
+    )
+    behind: Annotated[float, measured(LENGTH, 0.0, 2000.0)] = Field(
+        0.0, description="how much of the pieces lies behind the ego's start, such as 30 m"
     )
 
 
@@ -225,7 +244,11 @@ def made_road(spec: StraightRoad, ego_lane: int) -> Road:
     patches = tuple(patch.patch(bare) for patch in spec.patches)
     stops = tuple(stop.stop(spec.opposite_lanes) for stop in spec.bus_stops)
     ramp = None if spec.ramp is None else spec.ramp.ramp()
-    return replace(bare, patches=patches, slope_rad=spec.slope, zebras_m=spec.zebras, bus_stops=stops, ramp=ramp)
+    beside = tuple(lane.side_lane() for lane in spec.side_lanes)
+    return replace(
+        bare, patches=patches, slope_rad=spec.slope, zebras_m=spec.zebras, bus_stops=stops, ramp=ramp,
+        side_lanes=beside,
+    )  # fmt: skip
 
 
 def brought_along(spec: StraightRoad, road: Road) -> tuple[Placed, ...]:
@@ -237,11 +260,17 @@ def brought_along(spec: StraightRoad, road: Road) -> tuple[Placed, ...]:
 def _line(spec: StraightRoad, ego_lane: int) -> Road:
     crossed = spec.junction or spec.roundabout
     there = crossed.junction() if crossed is not None else None
-    lanes = (spec.kind, spec.lanes, spec.opposite_lanes, spec.lane_width)
+    width = spec.lane_widths[ego_lane] if 0 <= ego_lane < len(spec.lane_widths) else spec.lane_width
+    lanes = (spec.kind, spec.lanes, spec.opposite_lanes, width)
+    widths = spec.lane_widths if len(set(spec.lane_widths)) > 1 else ()
     if isinstance(spec, PathRoad):
         whole = [Piece(BEFORE_M), *(part.piece() for part in spec.pieces), Piece(BEYOND_M)]
-        return Road(*lanes, 0.0, ego_lane, pieces=smoothed(whole, spec.transition), begins_m=-BEFORE_M, junction=there)
+        begins = -BEFORE_M - spec.behind
+        return Road(
+            *lanes, 0.0, ego_lane, pieces=smoothed(whole, spec.transition), begins_m=begins, junction=there,
+            lane_widths_m=widths,
+        )  # fmt: skip
     curvature = 0.0
     if isinstance(spec, CurvedRoad):
         curvature = (1 if spec.direction is Side.LEFT else -1) / spec.radius
-    return Road(*lanes, curvature, ego_lane, junction=there)
+    return Road(*lanes, curvature, ego_lane, junction=there, lane_widths_m=widths)

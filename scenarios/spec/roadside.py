@@ -53,7 +53,7 @@ def parked_vehicles(rows: tuple[ParkedRow, ...], road: Road) -> Iterator[Placed]
 
 def closed_lane(works: Works, road: Road) -> Iterator[Placed]:
     """Cones in a taper across the lane and along its edge to the next lane, and a barrier behind the taper."""
-    centre, half = road.lane_centre(works.lane), road.lane_width_m / 2 - INSET_M
+    centre, half = road.lane_centre(works.lane), road.width_of(works.lane) / 2 - INSET_M
     open_side = -1 if works.lane == road.lanes - 1 and road.lanes > 1 else 1  # towards the lane that stays open
     count = 0
     s = works.s_from

@@ -89,10 +89,9 @@ class Course:
 
     def _lane_of(self, d: float) -> tuple[int, bool] | None:
         road = self.road
-        for lane in range(road.lanes + road.opposite_lanes):
-            if abs(d - road.lane_centre(lane)) <= road.lane_width_m / 2:
-                return (lane - road.lanes, True) if lane >= road.lanes else (lane, False)
-        return None
+        if (lane := road.lane_of(d)) is None:
+            return None
+        return (lane - road.lanes, True) if lane >= road.lanes else (lane, False)
 
 
 def centre_of(entity: Entity, spot: WorldPosition) -> WorldPosition:

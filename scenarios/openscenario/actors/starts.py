@@ -9,7 +9,7 @@ from scenarios.openscenario.actors.import_context import ImportContext
 from scenarios.openscenario.source.yaml_text import quantity_text, speed
 
 SMALL_M, SMALL_RAD = 5e-4, 0.02
-FARTHEST_M, FARTHEST_BOX_M = 250.0, 300.0
+FARTHEST_M, FARTHEST_BOX_M = 1000.0, 300.0
 MOST_OFF_LANE_M = 3.0
 BESIDE_M = (-10.0, 30.0)  # range of `offset:` from the road's edge
 

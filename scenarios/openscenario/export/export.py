@@ -139,6 +139,8 @@ def _is_expressible(i: int, placed: Placed, scenario: Scenario, rollout: Rollout
     paths = [e for e in own if exported_action(e.do, placed, rollout, road, 0, 1) is not None]
     if lane is None or len(paths) != len(own) or not all(isinstance(e.when, CONDITIONS) for e in own):
         return False
+    if any(e.where is not None for e in own):  # a place relative to another body has no counterpart
+        return False
     return placed.body.kind not in ON_FOOT | STATIC
 
 
@@ -148,7 +150,7 @@ def start_lane(road: Road, placed: Placed) -> int | None:
         return None
     for lane in range(road.lanes + road.opposite_lanes):
         along = 1 if lane < road.lanes else -1
-        if abs(placed.start.d_m - road.lane_centre(lane)) < road.lane_width_m / 2 and placed.start.facing == along:
+        if abs(placed.start.d_m - road.lane_centre(lane)) < road.width_of(lane) / 2 and placed.start.facing == along:
             return lane
     return None
 

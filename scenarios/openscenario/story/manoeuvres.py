@@ -28,7 +28,8 @@ def lane_change(node: Node, of: Entity, stage: ImportContext) -> dict[str, objec
     if not 0 <= target[0] < len(there):
         raise node.unsupported(f"a lane change of {of.id} to where the road has no lane for driving")
     dynamics = node.need("LaneChangeActionDynamics")
-    width = stage.course.road.lane_width_m * max(abs(_place(target, stage) - _place(here, stage)), 1)
+    road = stage.course.road
+    width = abs(road.lane_centre(_place(target, stage)) - road.lane_centre(_place(here, stage))) or road.lane_width_m
     within = _lasting(dynamics, width, stage.speeds[of.name])
     stage.lanes[of.name] = target
     return {

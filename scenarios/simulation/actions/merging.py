@@ -115,7 +115,7 @@ class Merging:
         self, own: Station, movers: Sequence[BodyState], me: BodyState
     ) -> tuple[Station | None, Station | None]:
         """The next bodies ahead and behind that are at least partly in the lane to merge into."""
-        half, centre = self.road.lane_width_m / 2, self.road.lane_centre(0)
+        half, centre = self.road.width_of(0) / 2, self.road.lane_centre(0)
         near = []
         for other in movers:
             if other is me or not other.present or other.body.kind in ON_FOOT:

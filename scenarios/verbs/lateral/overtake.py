@@ -103,7 +103,7 @@ def _start_lane(placed: Placed, road: Road) -> int | None:
     if not isinstance(placed.start, OnLane) or placed.start.cross or placed.start.ramp:
         return None
     lane = lane_at(road, placed.start.d_m)
-    return lane if abs(placed.start.d_m - road.lane_centre(lane)) <= road.lane_width_m / 2 else None
+    return lane if abs(placed.start.d_m - road.lane_centre(lane)) <= road.width_of(lane) / 2 else None
 
 
 def _check_placed(action: Overtake, event: PlacedEvent) -> Iterator[Refusal]:

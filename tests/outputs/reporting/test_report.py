@@ -114,6 +114,7 @@ def test_it_has_reasons_failures_and_sources(text):
     assert "broken.yaml" in words
     assert "Somebody, CC BY 4.0" in words
     assert "friction circle" in words
+    assert "least distance" in words  # the near miss, above the videos
     assert "brakes at 6 m/s²" in words
 
 

@@ -107,12 +107,14 @@ def test_roads_are_followed_through_links_and_junctions():
 @pytest.mark.parametrize(
     ("parts", "said"),
     [
-        (road(1, line(0, 0, 0, 0, 500), 500, more='<elevationProfile><elevation s="0" a="0" b="0.05" c="0" d="0"/>'
-              "</elevationProfile>"), "elevation of 5.0 %"),
+        (road(1, line(0, 0, 0, 0, 500), 500, more='<elevationProfile><elevation s="0" a="0" b="0" c="0.0001" d="0"/>'
+              "</elevationProfile>"), "elevation with a slope of up to 6 %"),
+        (road(1, line(0, 0, 0, 0, 500), 500, more='<lateralProfile><superelevation s="0" a="0.03" b="0" c="0" d="0"/>'
+              "</lateralProfile>"), "superelevation of up to 1.7 degrees"),
         (road(1, line(0, 0, 0, 0, 500), 500, rule="LHT", left=LANE.format(1, "driving", 3.5, 0)), "left-hand"),
         (road(1, line(0, 0, 0, 0, 500, '<arc curvature="0.1"/>'), 500), "a bend of 11.8 m"),
-        (road(1, line(0, 0, 0, 0, 500), 500, LANE.format(-1, "driving", 3, 0) + LANE.format(-2, "driving", 6, 0)),
-         "6.00 m wide"),
+        (road(1, line(0, 0, 0, 0, 500), 500, LANE.format(-1, "driving", 3, 0) + LANE.format(-2, "driving", 7, 0)),
+         "7.00, 3.00 m wide"),
     ],
 )  # fmt: skip
 def test_map_features_that_a_road_cannot_have_are_reported(parts, said):
