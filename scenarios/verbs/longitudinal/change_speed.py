@@ -29,7 +29,7 @@ from scenarios.spec.base import Lasting, Rate, Section, Speed, fault, one_of
 from scenarios.spec.kind_limits import check_change, check_speed
 from scenarios.verbs.clause import WHO, Clause, ClauseError, Part
 from scenarios.verbs.exported_action import ExportContext, ExportedSpeed
-from scenarios.verbs.longitudinal.brake import REACHED_MPS, beyond_brakes
+from scenarios.verbs.longitudinal.brake import REACHED_MPS, beyond_limits
 from scenarios.verbs.performance import REACHED_MPS as SEEN_REACHED_MPS
 from scenarios.verbs.performance import Asked, Performance
 from scenarios.verbs.story_verb import Refusal, StoryVerb, WrittenEvent, collected
@@ -209,7 +209,7 @@ def _motion(action: ChangeSpeed, mover: BodyState, context: ActionContext) -> Ru
     return RunningAction(
         f"{'slows' if slower else 'speeds up'} to {speed * 3.6:.0f} km/h",
         over,
-        short=beyond_brakes(mover, needed),
+        short=beyond_limits(mover, needed),
     )
 
 
