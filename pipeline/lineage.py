@@ -11,6 +11,7 @@ from pipeline.renderers.registry import RENDERERS
 from pipeline.runs.run_folder import Job
 from pipeline.runs.safe_names import safe_name
 from pipeline.stages import ConditionedClip
+from scenarios.events.event_outcomes import event_outcomes
 from scenarios.rollout import FRAME_RATE_HZ
 from scenarios.scenario import Scenario
 
@@ -42,6 +43,7 @@ def record_of(
         cpu_capability=here["cpu_capability"], device=device, stage_s=dict(seconds),
         verdicts=verdicts, accepted=accepted(verdicts), reasons=rejection_reasons(verdicts),
         cameras=cameras, frame_rate_hz=FRAME_RATE_HZ,
-        happenings=scene.rollout.happenings, attribution=job.attribution,
+        happenings=scene.rollout.happenings, events=event_outcomes(scene.rollout, job.scenario),
+        attribution=job.attribution,
         renderer=models.renderer_name, rig=models.rig_name, cameras_agree=agree,
     )  # fmt: skip

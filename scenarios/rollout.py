@@ -63,6 +63,32 @@ class Unfired:
     why: str
 
 
+class EventEnd(StrEnum):
+    """What became of an event of the story."""
+
+    NEVER = "did not begin"
+    DECLINED = "could not be done"
+    ENDED = "ended"
+    REPLACED = "ended by a later event"
+    LASTING = "not over at the end of the clip"
+
+
+@dataclass(frozen=True)
+class PlayedEvent:
+    """The course of one event: `event` is its place in the scenario's story.
+
+    `began_s` is None for an event whose trigger never held, `ended_s` for one that is not over at the end of the clip.
+    `why`: the reason of the body for declining the action or for doing less than it says, or the reason why the trigger
+    never held; "" without one. What was done is not stated here: it is measured on the rollout.
+    """
+
+    event: int
+    began_s: float | None
+    ended_s: float | None
+    end: EventEnd
+    why: str = ""
+
+
 @dataclass(frozen=True)
 class Rollout:
     """Every body's state at every frame. `bodies[0]` is the ego. Map frame, metres, radians, seconds.
@@ -94,6 +120,7 @@ class Rollout:
     happenings: tuple[SimEvent, ...]
     ended: RolloutEnd
     unfired: tuple[Unfired, ...] = ()
+    played: tuple[PlayedEvent, ...] = ()  # one for each event of the story, in its order; () for a log
     pose_step_s: float = 0.0
 
     @property

@@ -93,6 +93,7 @@ class Expect:
     collision: bool | None = None  # True: required, False: forbidden, None: allowed
     min_ttc_s: tuple[float, float] | None = None
     min_gap_m: tuple[float, float] | None = None
+    events_may_fall_short: bool = field(default=False, metadata=ADDED)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from outputs.clips.coverage import Coverage
 from outputs.defaults import FIRST_RENDERER
 from outputs.strict_model import StrictModel, read_strictly
 from outputs.verdict import Verdict
+from scenarios.events.event_outcomes import EventOutcome
 from scenarios.rollout import SimEvent
 
 # Ids and camera names become folder names: no name may leave the output folder.
@@ -70,6 +71,7 @@ class ClipRecord(_ManifestModel):
     cameras: tuple[Name, ...] = Field(min_length=1)
     frame_rate_hz: float = Field(gt=0)
     happenings: tuple[SimEvent, ...]
+    events: tuple[EventOutcome, ...] = ()  # what the story asked and what was done; () in older records
     attribution: str = ""  # whom to name wherever the clip is shown; "" where nobody has to be
     renderer: Name = FIRST_RENDERER  # what turned the scene into frames
     rig: Name = FIRST_RIG  # the id of the cameras, `conditioning.geometry.rigs.rig_id`

@@ -11,7 +11,7 @@ from outputs.strict_model import StrictModel, read_strictly
 from scenarios.model.bodies import Body
 from scenarios.model.environment import Environment, Surface
 from scenarios.roads.road import Road
-from scenarios.rollout import Rollout, RolloutEnd, SimEvent, Unfired
+from scenarios.rollout import PlayedEvent, Rollout, RolloutEnd, SimEvent, Unfired
 
 ARRAYS = (
     "t_s", "centre", "yaw_rad", "speed_mps", "acceleration_mps2", "valid", "brake_light", "sliding", "ego_to_map",
@@ -32,6 +32,7 @@ class _RolloutMetadata(StrictModel):
     happenings: tuple[SimEvent, ...]
     ended: RolloutEnd
     unfired: tuple[Unfired, ...]
+    played: tuple[PlayedEvent, ...] = ()  # () in files of earlier versions
     pose_step_s: float = 0.0  # not in clips of earlier versions
 
 

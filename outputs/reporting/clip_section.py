@@ -94,7 +94,7 @@ def _plots(rollout: Rollout, met: Encounters) -> tuple[Plot, ...]:
     times = [
         Series(rollout.bodies[row].id, np.where(np.isfinite(met.ttc_s[:, row]), met.ttc_s[:, row], np.nan), colour)
         for colour, row in enumerate(rows)
-        if np.isfinite(met.ttc_s[:, row]).any()
+        if np.isfinite(met.ttc_s[:, row]).any() or (ahead.row == row).any()
     ]
     above = f"To any side of the ego. Not drawn above {TTC_CEILING_S:g} s or while no contact is about to happen."
     return (
@@ -108,7 +108,8 @@ def _plotted_bodies(rollout: Rollout, met: Encounters, ahead: list[int]) -> list
     """At most `COLOURS` bodies: the ego, those in its path or about to touch it, then others that move; the nearest
     first."""
     nearest = np.argsort(met.distance_m.min(axis=0)).tolist()
-    in_the_way = {*ahead, *np.flatnonzero(np.isfinite(met.ttc_s).any(axis=0)).tolist()}
+    in_the_way, met_soon = set(ahead), np.isfinite(met.ttc_s).any(axis=0)
     moves = (rollout.valid & (np.abs(rollout.speed_mps) > MOVING_MPS)).any(axis=0)
-    others = [row for row in nearest if row in in_the_way] + [row for row in nearest if moves[row]]
+    others = [row for row in nearest if row in in_the_way]
+    others += [row for row in nearest if met_soon[row]] + [row for row in nearest if moves[row]]
     return list(dict.fromkeys([0, *others]))[:COLOURS]

@@ -222,7 +222,7 @@ def _beyond(road: Road, xy: Float[np.ndarray, "*n 2"]) -> Float[np.ndarray, "*n"
 
 
 def zebra(rollout: Rollout) -> tuple[Verdict, ...]:
-    """A tag: who crosses near a zebra crosses on it; empty without a zebra and without anybody who crosses near one."""
+    """A tag: who crosses near a zebra crosses on it; empty without a zebra and if none crosses near one."""
     if rollout.road is None or not rollout.road.zebras_m:
         return ()
     crossed = {}
@@ -236,7 +236,7 @@ def zebra(rollout: Rollout) -> tuple[Verdict, ...]:
     who = max(crossed, key=lambda name: crossed[name])
     kept = crossed[who] <= ZEBRA_HALF_M
     beside = f"{who} crosses {crossed[who]:.1f} m from the middle of the zebra, which is 4 m wide"
-    words = "everybody who crosses near the zebra uses it" if kept else beside
+    words = "all who cross near the zebra use it" if kept else beside
     return (tag("zebra", crossed[who], ZEBRA_HALF_M, "m", "path on the carriageway", words, kept=kept),)
 
 

@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float
 
 from outputs.verdict import Outcome, Verdict
 from pipeline.checks.kinematics import Kinematics
+from scenarios.events.event_outcomes import EventOutcome, event_outcomes
 from scenarios.metrics.contact import SIDES
 from scenarios.metrics.criticality import Encounters
 from scenarios.metrics.formulas import brake_threat, braking_decel, derivative, r157_gap
@@ -18,7 +19,7 @@ from scenarios.metrics.rss import safe_distances
 from scenarios.metrics.smoothing import HALF, WINDOW
 from scenarios.model.bodies import ON_FOOT
 from scenarios.model.driver_models import G
-from scenarios.rollout import Rollout
+from scenarios.rollout import EventEnd, Rollout
 from scenarios.scenario import Expect, Scenario
 from scenarios.simulation.dynamics.friction_map import best_friction, slope_of
 
@@ -38,6 +39,7 @@ NOTHING_AHEAD = "no body came into the ego's path"
 NO_CONTACT = "no contact was ever about to happen"
 ON_COURSE = "constant speeds along the present courses, any side of the ego"
 RSS = "RSS, ad-rss-lib: response 1 s, 3.5 m/s², brakes 4 to 8 m/s²"
+EVENTS, EVENTS_MODEL = "events", "asked against measured on the rollout"
 
 
 def braking_distance(rollout: Rollout, motion: Kinematics, who: Bool[np.ndarray, "actor"]) -> Verdict:
@@ -231,8 +233,8 @@ def _possible(rollout: Rollout) -> float:
 def _no_braking(rollout: Rollout, met: Encounters, hit: EgoImpact | None) -> str:
     """Why no braking suffices: with a contact the time until which it would have sufficed."""
     if hit is None:
-        hopeless = np.where(np.isneginf(_soon(met)), met.ttc_s, np.inf)
-        frame, actor = map(int, np.unravel_index(hopeless.argmin(), hopeless.shape))
+        too_late = np.where(np.isneginf(_soon(met)), met.ttc_s, np.inf)
+        frame, actor = map(int, np.unravel_index(too_late.argmin(), too_late.shape))
         side = SIDES[met.ttc_side[frame, actor]]
         expected = rollout.t_s[frame] + met.ttc_s[frame, actor]
         told = f"no braking of the ego avoids the contact with {rollout.bodies[actor].id} {side}"
@@ -241,10 +243,10 @@ def _no_braking(rollout: Rollout, met: Encounters, hit: EgoImpact | None) -> str
     at = min(int(np.searchsorted(rollout.t_s, hit.t_s)), len(needed) - 1)
     could = np.flatnonzero(brake_threat(needed[:at], _possible(rollout) / G) < 1)
     told = f"contact with {hit.other} {SIDES[hit.side]} at {hit.t_s:.2f} s"
-    foreseen = could[needed[could] < 0] if len(could) else could
-    if not len(foreseen):
+    expected_at = could[needed[could] < 0] if len(could) else could
+    if not len(expected_at):
         return f"{told}: no braking of the ego avoids it once it is about to happen"
-    return f"{told}: braking of the ego suffices until {rollout.t_s[foreseen[-1]]:.2f} s"
+    return f"{told}: braking of the ego suffices until {rollout.t_s[expected_at[-1]]:.2f} s"
 
 
 def comfort(name: str, rollout: Rollout, motion: Kinematics) -> tuple[Verdict, ...]:
@@ -285,6 +287,43 @@ def story(rollout: Rollout, scenario: Scenario) -> tuple[Verdict, ...]:
     missed = [f"{u.event} ({u.why})" for u in rollout.unfired]
     words = "did not happen: " + "; ".join(missed) if missed else "every event happened"
     return (tag("story", float(len(missed)), 0.0, "", "the story's triggers", words, kept=not missed),)
+
+
+def events_done(rollout: Rollout, scenario: Scenario) -> tuple[Verdict, ...]:
+    """A failed verdict for each event that did not do what it was asked, or else one for all; empty without a story.
+
+    Tags where the author wrote that events may fall short.
+    """
+    outcomes = event_outcomes(rollout, scenario)
+    if not outcomes:
+        return ()
+    if failed := tuple(_shortfall(one) for one in outcomes if one.failed):
+        allowed = scenario.expect.events_may_fall_short
+        return tuple(replace(verdict, gates=not allowed) for verdict in failed)
+    judged = sum(asked.kept is True for one in outcomes for asked in one.asked)
+    outcome = Outcome.PASS if judged else Outcome.INCONCLUSIVE
+    return (Verdict(EVENTS, "physics", outcome, 0.0, 0.0, "", EVENTS_MODEL, "", _summary(outcomes, judged)),)
+
+
+def _shortfall(one: EventOutcome) -> Verdict:
+    """The verdict of an event that fell short, with the values of its first shortfall."""
+    value = limit = None
+    unit = ""
+    if one.short and not isinstance(one.short[0].asked, str) and not isinstance(one.short[0].done, str):
+        value, limit, unit = one.short[0].done, one.short[0].asked, one.short[0].unit
+    return Verdict(EVENTS, "physics", Outcome.FAIL, value, limit, unit, EVENTS_MODEL, "", one.text)
+
+
+def _summary(outcomes: tuple[EventOutcome, ...], judged: int) -> str:
+    done = "every event did what it was asked" if judged else "no event was seen so far that it can be measured"
+    counts = {
+        "not over at the end of the clip": sum(one.end is EventEnd.LASTING for one in outcomes),
+        "ended by a later event": sum(one.end is EventEnd.REPLACED for one in outcomes),
+        "did not begin": sum(one.end is EventEnd.NEVER for one in outcomes),
+        "not possible after an impact": sum(bool(one.excused) for one in outcomes),
+    }
+    told = [f"{count} {what}" for what, count in counts.items() if count]
+    return f"{done} ({judged} values)" + "".join(f"; {one}" for one in told)
 
 
 def tag(

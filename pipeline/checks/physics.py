@@ -172,6 +172,7 @@ def _comfort(name: str) -> PhysicsCheck:
 
 TOO_SHORT = "feasibility"  # id of the only verdict on a rollout that is too short for the other checks
 STORY = PhysicsCheck("story", "story", "story", lambda c: outcomes.story(c.rollout, c.scenario))
+EVENTS = PhysicsCheck("events", outcomes.EVENTS, "expectation", lambda c: outcomes.events_done(c.rollout, c.scenario))
 PHYSICS_CHECKS: ExtensionRegistry[PhysicsCheck] = ExtensionRegistry("physics check", (
     PhysicsCheck("friction-circle", "friction circle", "feasibility", _motion(feasibility.friction_circle)),
     PhysicsCheck("acceleration", "acceleration", "feasibility", _motion(feasibility.acceleration)),
@@ -205,6 +206,7 @@ PHYSICS_CHECKS: ExtensionRegistry[PhysicsCheck] = ExtensionRegistry("physics che
         "expect-min-gap", "expect: min gap", "expectation",
         lambda c: outcomes.expected_gap(c.rollout, c.met, c.scenario.expect),
     ),
+    EVENTS,
     PhysicsCheck(
         "safe-distance", "safe distance", "following", lambda c: outcomes.safe_distance(c.rollout, c.met, c.hit)
     ),

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from rich.console import Console
 
 from outputs.verdict import Verdict
+from scenarios.events.event_outcomes import EventOutcome
 from scenarios.metrics.contact import SIDES
 from scenarios.metrics.near_miss import NearMiss
 from scenarios.scenario import Scenario
@@ -137,6 +138,35 @@ class JsonNearMiss(JsonPart):
     pet: JsonEncroachment | None = Field(description="least post-encroachment time; null: no path crosses the ego's")
 
 
+class JsonAsked(JsonPart):
+    """One quantity of an event: asked by the story, and done in the simulation."""
+
+    what: str = Field(description="such as rate, speed, time")
+    asked: float | str
+    done: float | str | None = Field(description="null if the clip, another event or an impact ended it before")
+    unit: str = Field(description="of both: s, m, m/s, m/s^2, rad; empty for words")
+    bound: str = Field(description="at most, at least, or empty: the very value")
+    tolerance: float
+    kept: bool | None = Field(description="null if it could not be seen, or the author left the value open")
+    text: str
+
+
+class JsonEvent(JsonPart):
+    """An event of the story: what it asked, and what was done."""
+
+    event: str
+    actor: str
+    began_s: float | None = Field(description="null if its trigger never held")
+    ended_s: float | None
+    end: str = Field(
+        description="ended, ended by a later event, not over at the end of the clip, could not be done, did not begin"
+    )
+    why: str
+    excused: str = Field(description="the impact before it after which its actor could not act")
+    failed: bool = Field(description="whether it fell short of what it was asked")
+    asked: tuple[JsonAsked, ...]
+
+
 class JsonChecked(JsonPart):
     """A scenario with the results of the physics checks."""
 
@@ -147,6 +177,7 @@ class JsonChecked(JsonPart):
     lasted_s: float
     near_miss: JsonNearMiss
     collisions: tuple[JsonCollision, ...]
+    events: tuple[JsonEvent, ...] = Field(description="what every event of the story asked, and what was done")
     verdicts: tuple[JsonVerdict, ...]
 
 
@@ -313,6 +344,20 @@ def near_miss_json(near: NearMiss) -> JsonNearMiss:
 
 def verdict_json(verdict: Verdict) -> JsonVerdict:
     return JsonVerdict(**{name: getattr(verdict, name) for name in JsonVerdict.model_fields})
+
+
+def event_json(one: EventOutcome) -> JsonEvent:
+    asked = tuple(
+        JsonAsked(
+            what=part.what, asked=part.asked, done=part.done, unit=part.unit, bound=part.bound,
+            tolerance=part.tolerance, kept=part.kept, text=part.text,
+        )
+        for part in one.asked
+    )  # fmt: skip
+    return JsonEvent(
+        event=one.event, actor=one.actor, began_s=one.began_s, ended_s=one.ended_s, end=one.end, why=one.why,
+        excused=one.excused, failed=one.failed, asked=asked,
+    )  # fmt: skip
 
 
 def print_document(document: JsonDocument, console: Console) -> None:

@@ -291,6 +291,8 @@ def _expected(expect: Expect) -> Iterator[str]:
         yield "the smallest time to collision is " + _between(expect.min_ttc_s, "s")
     if expect.min_gap_m is not None:
         yield "the smallest gap is " + _between(expect.min_gap_m, "m")
+    if expect.events_may_fall_short:
+        yield "events are done as far as possible"
 
 
 def _between(bounds: tuple[float, float], unit: str) -> str:

@@ -20,7 +20,7 @@ from scenarios.spec.actor_references import ActorDescription, ActorIndex, ego_me
 from scenarios.spec.actor_spec import ActorSpec, EgoSpec, Guided, Hidden, Moved
 from scenarios.spec.base import as_faults
 from scenarios.spec.road_spec import brought_along, made_road
-from scenarios.spec.scenario_spec import Collision, Common, LogSpec, Start, WorldSpec
+from scenarios.spec.scenario_spec import Collision, Common, EventsDone, LogSpec, Start, WorldSpec
 from scenarios.verbs import VERBS
 
 _EGO: TypeAdapter[EgoSpec] = TypeAdapter(EgoSpec)
@@ -168,7 +168,9 @@ def _scenario(
         environment=spec.environment.environment(),
         placed=placed,
         events=events,
-        expect=Expect(must, spec.expect.min_ttc, spec.expect.min_gap),
+        expect=Expect(
+            must, spec.expect.min_ttc, spec.expect.min_gap, spec.expect.events is EventsDone.AS_FAR_AS_POSSIBLE
+        ),
         from_log=FromLog(start.scene, start.start, start.split) if start else None,
     )
 
@@ -202,7 +204,7 @@ def _name_by_place(told: dict[str, Any], when: Trigger, place: dict[str, int]) -
 def _content(value: object) -> Any:
     """Dataclasses as mappings, without later additions at their default, so that old files keep their ids."""
     if is_dataclass(value):
-        said = ((f, getattr(value, f.name)) for f in fields(value))
+        said = ((f, getattr(value, f.name)) for f in fields(value) if "usual" not in f.metadata)
         return {f.name: _content(inner) for f, inner in said if not ("added" in f.metadata and inner == f.default)}
     return [_content(inner) for inner in value] if isinstance(value, tuple) else value
 

@@ -13,8 +13,8 @@ from scenarios.opendrive.road_map import (
     Link,
     MapJunction,
     MapRoad,
-    OmittedElement,
     RoadMap,
+    UnreadElement,
 )
 from scenarios.source.errors import SpecError, SpecErrors, quoted
 from scenarios.source.xml_document import Element, XmlFile, read_xml
@@ -87,13 +87,13 @@ _PLACES = {"objects": ("object", "bridge", "tunnel"), "signals": ("signal",), "s
            "lateralProfile": ("shape", "crossfall")}  # fmt: skip
 
 
-def _unread(road: Element) -> Iterator[OmittedElement]:
+def _unread(road: Element) -> Iterator[UnreadElement]:
     """What stands along a road or shapes its surface and is not read."""
     for parent, names in _PLACES.items():
         for name in names:
             found = [one for place in _all(road, parent) for one in _all(place, name)]
             if found:
-                yield OmittedElement(name, len(found), found[0].line)
+                yield UnreadElement(name, len(found), found[0].line)
 
 
 def _pieces(plan: Element, length: float) -> tuple[PlanViewGeometry, ...]:

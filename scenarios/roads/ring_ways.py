@@ -13,7 +13,7 @@ ENTRY_RADIUS_M = 12.0  # of the entry and exit bends
 EASING_M = 8.0  # distance in which the steering changes from one bend to the next
 AFTER_M, STRAIGHT_M = 4.0, 60.0
 INSIDE_M = 1.5  # the first exit's path comes this much inside the driven circle
-_HEADINGS = {"right": -math.pi / 2, "ahead": 0.0, "left": math.pi / 2, "back": math.pi}  # relative to the entry
+EXIT_HEADINGS = {"right": -math.pi / 2, "ahead": 0.0, "left": math.pi / 2, "back": math.pi}  # relative to the entry
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def exits(main: Road, own: Road, facing: int) -> list[str]:
         open_arms |= sides if facing > 0 else {mirrored[side] for side in sides}
     else:
         open_arms |= {"back"} | ({"ahead"} if arms is Arms.BOTH else set())
-    return [name for name in _HEADINGS if name in open_arms]
+    return [name for name in EXIT_HEADINGS if name in open_arms]
 
 
 def plan_ring(main: Road, own: Road, path: PlaceInLane, leave: str) -> RingTurn:
@@ -61,14 +61,14 @@ def plan_ring(main: Road, own: Road, path: PlaceInLane, leave: str) -> RingTurn:
     cx, cy = ring_centre(main)
     to_x, to_y = cx - x, cy - y
     ahead = to_x * math.cos(heading) + to_y * math.sin(heading)
-    shape = _shape(round(driven_radius(main), 6), round(own.lane_width_m / 2, 6), _HEADINGS[leave])
+    shape = _shape(round(driven_radius(main), 6), round(own.lane_width_m / 2, 6), EXIT_HEADINGS[leave])
     straight = ahead - shape.tangent_m
     if straight < EASING_M / 2 + 0.5:
         raise NoTurn("it is too late")
     pieces = smoothed((Piece(straight), *shape.pieces, Piece(STRAIGHT_M)), EASING_M)
     way = Road(RoadKind.PATH, 1, 0, own.lane_width_m, 0.0, 0, 0.0, pieces, 0.0, (x, y, heading))
     curved = sum(piece.length_m for piece in shape.pieces)
-    turned = heading + _HEADINGS[leave]
+    turned = heading + EXIT_HEADINGS[leave]
     into = own if leave in ("ahead", "back") else (main.cross if own is main else main)
     assert into is not None and main.junction is not None
     at = main.junction.at_m if into is main else main.middle_d
@@ -120,7 +120,7 @@ def nearest_m(main: Road, first: bool) -> float:
     """The minimum distance of a body before the roundabout's centre, metres; for the `first` exit the turn begins
     earlier.
     """
-    headings = (heading for heading in _HEADINGS.values() if first or heading >= 0)
+    headings = (heading for heading in EXIT_HEADINGS.values() if first or heading >= 0)
     shapes = (_shape(round(driven_radius(main), 6), round(main.lane_width_m / 2, 6), h) for h in headings)
     return max(shape.tangent_m for shape in shapes) + EASING_M / 2 + 0.5
 

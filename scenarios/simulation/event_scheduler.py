@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from scenarios.event_text import sentence
-from scenarios.model.triggers import After, AfterEvent, AllOf, AnyOf, Single, Trigger
-from scenarios.rollout import Unfired
+from scenarios.model.triggers import After, AfterEvent, AllOf, AnyOf, Single, Trigger, time_of
+from scenarios.rollout import EventEnd, PlayedEvent, Unfired
 from scenarios.scenario import Event
 from scenarios.simulation.dynamics.body_state import RunningAction
 from scenarios.simulation.relation_check import RelationWatch
@@ -17,16 +17,20 @@ SOON_S = 1e-9
 
 @dataclass
 class Waiting:
-    """An event that has not started, and how near each condition of its trigger came to holding."""
+    """An event that has not started, its place in the story, and how near each condition of its trigger came to
+    holding."""
 
+    place: int
     event: Event
     nearest: dict[Single, TriggerDistance] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Running:
+    place: int
     event: Event
     deed: RunningAction
+    began_s: float
 
 
 class Storyboard:
@@ -37,20 +41,22 @@ class Storyboard:
             for actor in (event.actor, *bodies_of(event.when)):
                 if actor not in actors:
                     raise ValueError(f"the story names {actor!r}; there are {', '.join(actors)}")
-        self.waiting = [Waiting(event) for event in events]
+        by_time = sorted(enumerate(events), key=lambda told: time_of(told[1].when))
+        self.waiting = [Waiting(place, event) for place, event in by_time]
         self.running: list[Running] = []
         self.ended_s: dict[str, float] = {}
         self.begun_s: dict[str, float] = {}
         self.missed: list[Unfired] = []
+        self.over: list[PlayedEvent] = []
         self.relations: list[tuple[Event, RelationWatch]] = []
         self.latest_s = 0.0
 
-    def due(self, look: BodyLookup, t_s: float) -> Event | None:
+    def due(self, look: BodyLookup, t_s: float) -> Waiting | None:
         """Remove and return the first waiting event whose trigger holds now."""
         self.latest_s = t_s
         for place, waiting in enumerate(self.waiting):
             if self.holds(waiting.event.when, waiting.nearest, look, t_s):
-                return self.waiting.pop(place).event
+                return self.waiting.pop(place)
         return None
 
     def step_actions(self, look: BodyLookup, t_s: float) -> list[tuple[str, str]]:
@@ -85,29 +91,45 @@ class Storyboard:
             nearest[when] = now
         return now is not None and now.short <= 0
 
-    def begin(self, event: Event, deed: RunningAction, t_s: float) -> None:
+    def begin(self, due: Waiting, deed: RunningAction, t_s: float) -> None:
         """Start an event; running events of the same actor that it replaces end now."""
-        replaced = [run for run in self.running if run.event.actor == event.actor and _takes_over(event, run.event)]
+        event = due.event
+        mine = [] if deed.declined else [run for run in self.running if run.event.actor == event.actor]
+        replaced = [run for run in mine if _takes_over(event, run.event)]
         for run in replaced:
-            self._end(run, t_s)
+            self._end(run, t_s, EventEnd.ENDED if run.deed.over(t_s) else EventEnd.REPLACED)
         self.begun_s[event.name] = t_s
-        if deed.declined or deed.short:
-            self.missed.append(Unfired(event.actor, sentence(event), deed.short or deed.said))
-        self.running.append(Running(event, deed))
+        if deed.declined:
+            self.missed.append(Unfired(event.actor, sentence(event), deed.said))
+        self.running.append(Running(due.place, event, deed, t_s))
 
     def end_finished(self, t_s: float) -> None:
         """End the actions that are over."""
         for run in [run for run in self.running if run.deed.over(t_s)]:
-            self._end(run, t_s)
+            self._end(run, t_s, EventEnd.DECLINED if run.deed.declined else EventEnd.ENDED)
 
-    def _end(self, run: Running, t_s: float) -> None:
+    def _end(self, run: Running, t_s: float, end: EventEnd) -> None:
         self.running.remove(run)
+        why = run.deed.said if run.deed.declined else run.deed.short
+        self.over.append(PlayedEvent(run.place, run.began_s, t_s, end, why))
         if run.event.name:
             self.ended_s[run.event.name] = t_s
 
     def _reached_s(self, when: AfterEvent) -> float:
         """When the event that a trigger waits for began or ended; infinite before that."""
         return (self.begun_s if when.begun else self.ended_s).get(when.event, math.inf)
+
+    def played(self) -> tuple[PlayedEvent, ...]:
+        """The course of every event, in the order of the story."""
+        lasting = [
+            PlayedEvent(run.place, run.began_s, None, EventEnd.LASTING, run.deed.short or run.deed.waits_for())
+            for run in self.running
+        ]
+        never = [
+            PlayedEvent(one.place, None, None, EventEnd.NEVER, self.why(one.event.when, one.nearest))
+            for one in self.waiting
+        ]
+        return tuple(sorted([*self.over, *lasting, *never], key=lambda one: one.event))
 
     def unfired(self) -> tuple[Unfired, ...]:
         """Everything that did not happen, with the reasons: declined actions, ends of actions that still wait for

@@ -25,6 +25,7 @@ from scenarios.simulation.dynamics.longitudinal_control import Target
 from scenarios.simulation.dynamics.polyline_path import LinePath, PosedLine, drawn_line
 from scenarios.simulation.traffic.roundabout_yield import approach
 
+SETTLING_MPS2 = 2.0  # rate at which a body returns to the speed of its section
 LANE_HEADING_RAD = 0.05  # a free pose with a smaller angle to the road follows the road
 
 
@@ -32,11 +33,14 @@ def start(placed: Placed, road: Road, friction: float, ego: bool, first: Action 
     """The initial state of a body. A standing body whose `first` action is to cross already faces across the road."""
     main, road = road, own_road(placed, road)
     body, offset = placed.body, EGO_REAR_AXLE_TO_CENTRE_M if ego else 0.0
-    target = Target(placed.speed_mps, 2.0)
+    dynamics = KINDS[body.kind].dynamics
+    target = Target(placed.speed_mps, dynamics.limited(SETTLING_MPS2, True))
     if isinstance(placed.behaviour, HoldSpeed):
-        target = Target(placed.behaviour.speed_mps, 2.0, braking=placed.behaviour.speed_mps < placed.speed_mps)
+        slower = placed.behaviour.speed_mps < placed.speed_mps
+        rate = dynamics.limited(SETTLING_MPS2, not slower)
+        target = Target(placed.behaviour.speed_mps, rate, braking=slower)
     friction *= math.cos(main.slope_rad)  # the normal force on a slope
-    grip = KINDS[body.kind].dynamics.grip(friction * G)
+    grip = dynamics.grip(friction * G)
     mover = BodyState(
         body,
         road,

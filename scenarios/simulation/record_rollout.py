@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float
 
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M
-from scenarios.rollout import FRAME_RATE_HZ, Rollout, RolloutEnd, SimEvent, Unfired
+from scenarios.rollout import FRAME_RATE_HZ, PlayedEvent, Rollout, RolloutEnd, SimEvent, Unfired
 from scenarios.scenario import Scenario
 
 
@@ -13,6 +13,7 @@ def recorded(
     frames: Float[np.ndarray, "time actor 9"],
     happenings: tuple[SimEvent, ...],
     unfired: tuple[Unfired, ...],
+    played: tuple[PlayedEvent, ...],
 ) -> Rollout:
     """A rollout from the recorded frames: box centres from reference points, the ego's poses, events, end reason."""
     x, y, yaw, bottom, speed, accel, lit, there, sliding = np.moveaxis(frames, -1, 0)
@@ -41,6 +42,7 @@ def recorded(
         happenings=happenings,
         ended=RolloutEnd.DURATION,
         unfired=unfired,
+        played=played,
     )
 
 

@@ -13,7 +13,7 @@ from scenarios.model.kinds.registry import KINDS
 from scenarios.model.triggers import Single, Trigger, time_of
 from scenarios.roads.road import Road
 from scenarios.rollout import FRAME_RATE_HZ, Rollout, SimEvent, frame_count
-from scenarios.scenario import Event, Scenario, brought, carriers
+from scenarios.scenario import Scenario, brought, carriers
 from scenarios.simulation.actions.apply_action import perform
 from scenarios.simulation.actions.merging import Merging
 from scenarios.simulation.actions.motions import ActionContext, TriggerWatch, speed_rule
@@ -30,7 +30,7 @@ from scenarios.simulation.dynamics.friction_map import friction_under
 from scenarios.simulation.dynamics.lane_path import LanePath
 from scenarios.simulation.dynamics.polyline_path import Pose
 from scenarios.simulation.dynamics.state_table import PRESENT, drive_on, velocities
-from scenarios.simulation.event_scheduler import Storyboard
+from scenarios.simulation.event_scheduler import Storyboard, Waiting
 from scenarios.simulation.initial_state import start
 from scenarios.simulation.record_rollout import recorded
 from scenarios.simulation.relation_check import RelationWatch, out_of_place
@@ -59,7 +59,8 @@ def simulate(scenario: Scenario) -> Rollout:
         for _ in range(SUBSTEPS):
             world.step()
         frames.append(world.record())
-    return recorded(scenario, np.array(frames), tuple(world.happenings), world.story.unfired())
+    story = world.story
+    return recorded(scenario, np.array(frames), tuple(world.happenings), story.unfired(), story.played())
 
 
 class SimulationState:
@@ -76,7 +77,7 @@ class SimulationState:
             start(p, road, scenario.friction, i == 0, first.get(p.body.id)) for i, p in enumerate(scenario.placed)
         ]
         self.place = {m.body.id: i for i, m in enumerate(self.movers)}
-        self.story = Storyboard(events, tuple(self.place))
+        self.story = Storyboard(scenario.events, tuple(self.place))
         self.carried = [self.movers[self.place[name]] for name in brought(scenario.events)]
         self.arriving: list[BodyState] = []
         self.ego_began_s = self.road.locate(*self.movers[0].centre())[0]
@@ -101,8 +102,8 @@ class SimulationState:
         self.story.step_relations()
         for actor, said in self.story.step_actions(self._body, self.t_s):
             self._record_event(actor, said)
-        while (event := self.story.due(self._body, self.t_s)) is not None:
-            self._fire(event)
+        while (due := self.story.due(self._body, self.t_s)) is not None:
+            self._fire(due)
         if self.road.patches:
             self._update_grip()
         if self.steps % LOOK_EVERY == 0:
@@ -126,7 +127,8 @@ class SimulationState:
     def _body(self, name: str) -> BodyState:
         return self.movers[self.place[name]]
 
-    def _fire(self, event: Event) -> None:
+    def _fire(self, due: Waiting) -> None:
+        event = due.event
         mover = self._body(event.actor)
         why = out_of_place(event.where, mover, self._body) if event.where is not None else ""
         if event.where is not None and why:
@@ -136,7 +138,7 @@ class SimulationState:
         if mover.drive is None or event.do.takes_speed:
             mover.driven = False
         self._record_event(event.actor, deed.said)
-        self.story.begin(event, deed, self.t_s)
+        self.story.begin(due, deed, self.t_s)
         if event.where is not None and not why:
             self.story.watch(event, RelationWatch(event.where, self._body(event.actor), self._body))
 

@@ -3,7 +3,7 @@
 import math
 
 from scenarios.model.kinds.debris import LOAD_KG_PER_M3
-from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, BodyState, RunningAction, station
+from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, BodyState, RunningAction, decline, station
 from scenarios.simulation.dynamics.collisions import sliding_decel
 from scenarios.simulation.dynamics.lane_path import LanePath, Path, free_path
 from scenarios.simulation.dynamics.sliding import FallingState, SlidingState
@@ -15,7 +15,7 @@ CLEAR_M = 0.05  # between a vehicle's rear and its fallen cargo
 def fall_off(carrier: BodyState, cargo: BodyState, height_m: float) -> RunningAction:
     """Place the cargo behind the carrier with the carrier's velocity; it falls, lands without bouncing, and slides."""
     if cargo.present or not carrier.present:
-        return RunningAction(f"has no {cargo.body.id} to drop", lambda _: True)
+        return decline(f"has no {cargo.body.id} to drop")
     (x, y), yaw = carrier.centre(), carrier.at[2]
     back = (carrier.body.size.length_m + cargo.body.size.length_m) / 2 + CLEAR_M
     pose = (x - back * math.cos(yaw), y - back * math.sin(yaw), yaw)

@@ -43,6 +43,10 @@ class Section(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
+    def gives(self, key: str) -> bool:
+        """Whether the author wrote a value for a key, instead of leaving it to its usual value."""
+        return key in self.model_fields_set
+
     @model_validator(mode="wrap")
     @classmethod
     def _speak(cls, value: Any, handler: Callable[[Any], "Section"]) -> "Section":

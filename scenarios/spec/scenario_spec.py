@@ -68,6 +68,13 @@ class Collision(StrEnum):
     REQUIRED = "required"
 
 
+class EventsDone(StrEnum):
+    """How the events of the story have to be done."""
+
+    AS_ASKED = "as asked"
+    AS_FAR_AS_POSSIBLE = "as far as possible"
+
+
 Bounds = tuple[float, float]
 
 
@@ -104,6 +111,10 @@ class ExpectSpec(Section):
     )
     min_ttc: Annotated[Bounds | None, bounds(TIME)] = Field(None, description="such as below 2 s")
     min_gap: Annotated[Bounds | None, bounds(LENGTH)] = Field(None, description="such as above 1 m")
+    events: Annotated[EventsDone, one_of(EventsDone)] = Field(
+        EventsDone.AS_ASKED,
+        description="as asked, or as far as possible: an event may do less than it says, or not be possible",
+    )
 
     @model_validator(mode="after")
     def _possible(self) -> "ExpectSpec":

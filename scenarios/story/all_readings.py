@@ -65,11 +65,15 @@ class ReadingParser:
         self._skipped = re.compile("(?:" + "|".join(self._words[name].pattern for name in grammar.ignore_tokens) + ")*")
         self._transformer = transformer
         openings = _openings(grammar.rules)
+        compiled: dict[tuple[str, ...], re.Pattern[str]] = {}
         self._begins: dict[str, list[_Alternative]] = {}
         self._repeats: dict[str, list[_Alternative]] = {}
         for rule in grammar.rules:
             there = openings[rule.origin.name] if _repeats(rule) else _opening(rule, openings)
-            opening = re.compile("|".join(f"(?:{self._words[name].pattern})" for name in sorted(there)))
+            key = tuple(sorted(there))
+            if key not in compiled:
+                compiled[key] = re.compile("|".join(f"(?:{self._words[name].pattern})" for name in key))
+            opening = compiled[key]
             known = self._repeats if _repeats(rule) else self._begins
             known.setdefault(str(rule.origin.name), []).append(_Alternative(rule, opening))
 

@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pydantic import ValidationError
+
 from scenarios.model.kinds.listed import Kind
 from scenarios.model.kinds.registry import KINDS
 from scenarios.source.units import ACCELERATION, LENGTH, SPEED, NotAQuantity, measure_of, quantity, shown
 from scenarios.spec.actor_references import PRONOUNS, ActorDescription, ActorIndex, AmbiguousReference, resolve
+from scenarios.spec.trigger_spec import When, pair_of
 from scenarios.story.parse_tree import Reading
 from scenarios.story.placed_conditions import ahead_by, away
 from scenarios.story.suggestions import nearest_phrases
@@ -17,6 +20,7 @@ from scenarios.verbs.clause import Clause, ClauseError, Moment, is_possessive
 from scenarios.verbs.worded_rates import BRAKING, RUNNING, OppositeLane, RelativeSpeed, WordedRate
 
 _BETWEEN_TWO = ("gap", "ttc", "headway")
+_OF_BODIES = (*_BETWEEN_TWO, "speed", "standstill", "travelled", "reached", "in_lane", "passed")
 StructuredEvent = dict[str, Any]
 
 
@@ -76,6 +80,8 @@ def structured(reading: Reading, cast: ActorIndex, told: StoryContext, name: str
 def _with_clause(chain: _Chain, clause: Clause, cast: ActorIndex, name: str | None) -> _Chain:
     """The chain with the events of one more clause: one for each of its actors."""
     told, events = chain.told, []
+    if clause.others and clause.when is not None and clause.when.key in _BETWEEN_TWO and not clause.when.names:
+        raise AmbiguousReference(f"whose {clause.when.key} it is, such as 'the {clause.when.key} to the ego'")
     for who in (clause.who, *clause.others):
         one = replace(clause, who=who, others=())
         id_ = name if name and who == (clause.others or (clause.who,))[-1] else told.next_name()
@@ -109,8 +115,29 @@ def _linked(clause: Clause, chain: _Chain, cast: ActorIndex, told: StoryContext)
             who = "each of them" if event["actor"] != former["actor"] else "each action"
             raise AmbiguousReference(f"a time for {who}: 'after 1 s ... and after 2 s ...', or a line each")
         return event
+    state = before.when is not None and before.when.key not in ("after", LATER)
+    if clause.who is not None and state and not before.led:
+        raise AmbiguousReference("one sentence a line: what comes after 'and' may be a condition, or what begins then")
     follows = event["actor"] == former["actor"] and _alike(event, former)
-    return event | {"when": {"ended": {"event": former["id"]}} if follows else former["when"]}
+    return event | {"when": {"ended": {"event": former["id"]}} if follows else _explicit(former, cast)}
+
+
+def _explicit(event: StructuredEvent, cast: ActorIndex) -> dict[str, object]:
+    """The trigger of an event for another actor: with the bodies that it leaves out."""
+    actor, when = str(event["actor"]), event["when"]
+    assert isinstance(when, dict)
+    ((key, said),) = when.items()
+    if key in ("all", "any"):
+        return {key: [_explicit({"actor": actor, "when": part}, cast) for part in said]}
+    if key not in _OF_BODIES or not isinstance(said, dict):
+        return when
+    if key not in _BETWEEN_TWO:
+        return {key: {"of": actor} | said}
+    try:
+        of, to = pair_of(When.model_validate(when), actor, cast.leader())
+    except ValidationError:
+        return when  # refused with its reason where it is checked
+    return {key: said | {"of": of, "to": to}} if of is not None and to is not None else when
 
 
 def _alike(one: StructuredEvent, other: StructuredEvent) -> bool:

@@ -202,7 +202,8 @@ class _StoryTransformer(Moments):
         said = deed.clause(parts) if fault is None else fault
         if isinstance(said, ClauseError):
             return ClauseError(said.wanted.replace(WHO, who or "it"))
-        return replace(said, who=who, others=tuple(others))
+        led = any(key in ("when", "after") for key, _ in parts)
+        return replace(said, who=who, others=tuple(others), led=led)
 
     def does(self, items: list) -> Part:
         """'the van brakes' as a condition: the event in which it does has begun."""

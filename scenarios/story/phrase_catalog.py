@@ -78,7 +78,7 @@ def openings() -> dict[str, frozenset[str]]:
     """The first words of each verb, with the verbs that begin with them."""
     found: dict[str, set[str]] = {}
     for verb in verbs():
-        for way in _ways(_rules()[verb], _Variation(once=frozenset({"when"}))):
+        for way in _ways(_rules()[verb], _Variation(once=frozenset({"when", "conditions"}))):
             found.setdefault(way.split(" ")[0], set()).add(verb)
     return {word: frozenset(said) for word, said in found.items()}
 
@@ -186,8 +186,13 @@ def _ways(node: Tree, varied: _Variation) -> list[str]:
         return [SLOTS[inner.name][1]]
     if inner.name == SHARED:
         return []  # each verb has a meaning for some of these only
-    ways = _ways(_rules()[inner.name], varied)
-    return ways[:1] if inner.name in varied.once else ways
+    return list(_ways_of_rule(str(inner.name), varied))
+
+
+@lru_cache(maxsize=4096)
+def _ways_of_rule(name: str, varied: _Variation) -> tuple[str, ...]:
+    ways = _ways(_rules()[name], varied)
+    return tuple(ways[:1] if name in varied.once else ways)
 
 
 def _choices(inner: Tree, sign: str) -> list[Tree]:

@@ -30,6 +30,7 @@ class Clause:
     others: tuple[str, ...] = ()  # further actors that do the same
     where: tuple[str, tuple[str, ...]] | None = None  # a key of `where` of an event, and the actors
     carrier: str | None = None  # who drops the actor of the clause
+    led: bool = False  # whether its trigger comes before the actor
     elliptic: bool = False  # without a verb of its own
     link: str = ""  # to the clause before: "and" or "then"
 

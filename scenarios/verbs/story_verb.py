@@ -17,6 +17,7 @@ from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Section
 from scenarios.verbs.clause import Clause, ClauseError, Moment, Part
 from scenarios.verbs.exported_action import ExportContext, ExportedAction
+from scenarios.verbs.performance import Asked, Performance
 
 Refusal = tuple[
     str, str, str
@@ -130,6 +131,7 @@ class StoryVerb:
     compiled: Callable[[Any, ActorDescription, ActorIndex], VerbAction]
     words: Callable[[Any], str]
     motion: Motion
+    achieved: Callable[[Any, Performance], Iterator[Asked]]  # what the action asked, measured on its performance
     usual: tuple[
         tuple[str, str], ...
     ]  # what a line leaves open, or cannot say, and what holds then: for docs/defaults.md

@@ -15,6 +15,7 @@ from pipeline.cli.json_output import (
     CheckDocument,
     JsonChecked,
     JsonCollision,
+    event_json,
     faults_json,
     log_fault_json,
     near_miss_json,
@@ -23,6 +24,7 @@ from pipeline.cli.json_output import (
     verdict_json,
 )
 from pipeline.runs.scenario_sources import find, load_all, refuse_unused_log
+from scenarios.events.event_outcomes import EventOutcome, event_outcomes
 from scenarios.metrics.near_miss import NearMiss, near_miss
 from scenarios.rollout import Rollout, RolloutEnd, SimEvent
 from scenarios.scenario import Scenario
@@ -43,6 +45,7 @@ class CheckedScenario:
     collisions: tuple[SimEvent, ...]
     near: NearMiss
     verdicts: tuple[Verdict, ...]
+    events: tuple[EventOutcome, ...]
 
     @property
     def wrong(self) -> tuple[Verdict, ...]:
@@ -91,9 +94,9 @@ def run_check(names: tuple[str, ...], log: Path | None, watch: Callable[[int, in
         watch(done, len(chosen.scenarios))
         rollout = _rollout(scenario, log)
         hits = tuple(h for h in rollout.happenings if h.other)
-        verdicts = check_physics(rollout, scenario)
+        verdicts, events = check_physics(rollout, scenario), event_outcomes(rollout, scenario)
         ended = rollout.ended, float(rollout.t_s[-1])
-        checked.append(CheckedScenario(scenario, *ended, hits, near_miss(rollout), verdicts))
+        checked.append(CheckedScenario(scenario, *ended, hits, near_miss(rollout), verdicts, events))
     remarks = log_remarks(chosen.scenarios, log)
     return CheckResult(tuple(checked), chosen.left_out, loaded.faults, loaded.dropped, remarks)
 
@@ -129,7 +132,8 @@ def _checked_json(one: CheckedScenario) -> JsonChecked:
     return JsonChecked(
         scenario=scenario_json(one.scenario), possible=one.possible,
         as_expected=not any(map(is_expectation, one.wrong)), ended=one.ended, lasted_s=one.lasted_s,
-        near_miss=near_miss_json(one.near), collisions=hits, verdicts=tuple(map(verdict_json, one.verdicts)),
+        near_miss=near_miss_json(one.near), collisions=hits, events=tuple(map(event_json, one.events)),
+        verdicts=tuple(map(verdict_json, one.verdicts)),
     )  # fmt: skip
 
 

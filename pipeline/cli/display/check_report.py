@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from rich.console import Console
 
 from outputs.verdict import Outcome, Verdict
-from pipeline.checks.physics import STORY, is_expectation
+from pipeline.checks.physics import EVENTS, STORY, is_expectation
 from pipeline.cli.authoring.checking import CheckedScenario, CheckResult
 from pipeline.cli.authoring.explaining import show
 from pipeline.cli.authoring.sources import parameters_text
@@ -68,11 +68,16 @@ def _print_scenario(console: Console, one: CheckedScenario, alone: bool, full: b
         for verdict in one.verdicts:
             _print_verdict(console, verdict)
         return
-    for verdict in one.verdicts if alone else one.wrong:
+    for verdict in one.verdicts if alone else filter(_of_many, one.verdicts):
         if verdict in one.wrong or _worth_a_line(verdict):
             label = "tag" if not verdict.gates else str(verdict.outcome)
             style = "red" if verdict in one.wrong else ""
             _say(console, f"  {label}  {verdict.check}: {verdict.reason}", style, "        ")
+
+
+def _of_many(verdict: Verdict) -> bool:
+    """Whether a verdict is printed for one of many scenarios: what rejects it, and an event that may fall short."""
+    return verdict.outcome is Outcome.FAIL and (verdict.gates or verdict.id == EVENTS.id)
 
 
 def near_miss_text(near: NearMiss) -> str:

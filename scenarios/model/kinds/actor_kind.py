@@ -83,6 +83,14 @@ class Dynamics:
         """The maximum change of velocity, m/s^2, on a road that gives `road_mps2`."""
         return road_mps2 if self.hardest_mps2 is None else min(road_mps2, self.hardest_mps2)
 
+    def limited(self, rate_mps2: float, faster: bool) -> float:
+        """A car's rate of an action that gives none, for this kind: a kind that usually speeds up, or slows down, less
+        quickly than a car does not exceed its usual rate."""
+        own, car = (
+            d.speeding_up_mps2 if faster else d.slowing_down_mps2 for d in (self, Dynamics())
+        )  # fmt: skip
+        return min(rate_mps2, own) if own < car else rate_mps2
+
 
 class AttributeGroup(StrEnum):
     """The group of nuScenes attributes of a category."""

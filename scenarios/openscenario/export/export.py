@@ -139,6 +139,8 @@ def _is_expressible(i: int, placed: Placed, scenario: Scenario, rollout: Rollout
     paths = [e for e in own if exported_action(e.do, placed, rollout, road, 0, 1) is not None]
     if lane is None or len(paths) != len(own) or not all(isinstance(e.when, CONDITIONS) for e in own):
         return False
+    if any(e.where is not None for e in own):  # a place relative to another body has no counterpart
+        return False
     return placed.body.kind not in ON_FOOT | STATIC
 
 

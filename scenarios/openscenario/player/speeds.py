@@ -166,6 +166,8 @@ class KeptDistance:
         if said not in ("any", "trailingReferencedEntity", "leadingReferencedEntity"):
             raise node.unsupported(f"displacement={quoted(said)}")
         self.sign = self._signed(said, world)
+        if self.rigid and world.t_s == 0:  # it starts at that distance
+            self.mover.roll(self._missing(world))
         if self.rigid and abs(self._missing(world)) > RIGID_M:
             missing = abs(self._missing(world))
             raise node.unsupported(

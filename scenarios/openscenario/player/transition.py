@@ -27,20 +27,20 @@ class TransitionDynamics:
 
     def lasts(self, change: float) -> float:
         """The seconds or metres that a change of the value takes."""
-        if self.jumps:
+        if self.jumps or abs(change) < 1e-9:
             return 0.0
+        if self.dimension == "rate" and self.value < 1e-9:
+            return math.inf
         return PEAK_RATE[self.shape] * abs(change) / self.value if self.dimension == "rate" else self.value
 
 
 def read_dynamics(node: Node) -> TransitionDynamics:
-    """The dynamics of a SpeedAction or LaneChangeAction; raises Unsupported."""
+    """The dynamics of a SpeedAction or LaneChangeAction; at a rate of 0 nothing changes. Raises Unsupported."""
     shape, dimension = node.word("dynamicsShape"), node.word("dynamicsDimension")
     node.word("followingMode", "")
     if shape not in (*PEAK_RATE, "step"):
         raise node.unsupported(f"dynamicsShape={quoted(shape)}")
     value = abs(node.number("value"))
-    if dimension == "rate" and shape != "step" and value < 1e-6:
-        raise node.wrong("a rate of 0", "a rate above 0")
     return TransitionDynamics(shape, dimension, value)
 
 

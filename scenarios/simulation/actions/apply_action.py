@@ -5,7 +5,7 @@ import math
 from scenarios.model.actions import Action
 from scenarios.simulation.actions.lane_change import ALONG_RAD, STEEPEST_RAD, across_road
 from scenarios.simulation.actions.motions import MOTIONS, ActionContext
-from scenarios.simulation.dynamics.body_state import BodyState, RunningAction, at_once, decline
+from scenarios.simulation.dynamics.body_state import BodyState, RunningAction, decline
 from scenarios.simulation.dynamics.longitudinal_control import Target
 
 
@@ -14,11 +14,11 @@ def perform(mover: BodyState, action: Action, context: ActionContext) -> Running
     if not action.acts:
         return MOTIONS.of(action)(action, mover, context)
     if mover.struck_once:
-        return RunningAction("cannot act any more after the impact", at_once)
+        return decline("cannot act any more after the impact")
     if mover.skid is not None:
-        return RunningAction("cannot act while it slides", at_once)
+        return decline("cannot act while it slides")
     if not mover.present:
-        return RunningAction("cannot act: it is not in the scene", at_once)
+        return decline("cannot act: it is not in the scene")
     if why := across_road(mover, _steepest(action)):
         return decline(f"does not take it up: {why}")
     if mover.scripted and not action.takes_speed:
@@ -26,7 +26,10 @@ def perform(mover: BodyState, action: Action, context: ActionContext) -> Running
     mover.still, mover.scripted = False, False
     if action.takes_speed:
         mover.drive, mover.wanted_gear = None, 1
-    return MOTIONS.of(action)(action, mover, context)
+    deed = MOTIONS.of(action)(action, mover, context)
+    if deed.declined and action.takes_speed:
+        context.before.apply(mover)
+    return deed
 
 
 def _steepest(action: Action) -> float:

@@ -4,18 +4,19 @@ import math
 
 from scenarios.model.sides import Side
 from scenarios.roads.road import Road
-from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, BodyState, RunningAction, at_once
+from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, BodyState, RunningAction, decline
 from scenarios.simulation.dynamics.lane_path import STEERING_RADPS, WHEELBASE_SHARE, LanePath, wrapped
 
 SHIFT_PEAK = 5.774  # peak of the second derivative of the lane change's quintic, for unit offset and unit length
 TIGHTEST_PER_M = 0.12
+STANDS_MPS = 0.5  # below it a lateral move has no duration: it goes on as the body drives
 ALONG_RAD = 0.03  # angle to the road above which continuing along the road would be a step of the heading
 STEEPEST_RAD = 1.0  # maximum angle to the road at which a lane change can start
 
 
 def in_turn(mover: BodyState) -> RunningAction | None:
     """The action of a body that cannot move sideways since it is in a turn; None for any other body."""
-    return RunningAction("cannot change lane in a turn", at_once) if mover.turn is not None else None
+    return decline("cannot change lane in a turn") if mover.turn is not None else None
 
 
 def lane_count(road: Road) -> int:
@@ -43,7 +44,7 @@ def facing_of(mover: BodyState) -> int:
 def to_lane(mover: BodyState, lane: int | None, duration: float, said: str) -> RunningAction:
     """Move to the centre of a lane, if there is one."""
     if lane is None:
-        return RunningAction(f"{said}: there is no lane", at_once)
+        return decline(f"{said}: there is no lane")
     return move_to(mover, mover.road.lane_centre(lane), duration, said)
 
 
@@ -60,8 +61,13 @@ def move_to(mover: BodyState, target_d: float, duration: float, said: str) -> Ru
     length = max(speed * max(duration, least), steered, math.sqrt(SHIFT_PEAK * change / TIGHTEST_PER_M), 1.0)
     lane.shift(target_d, length, slope)
     takes = length / max(speed, 0.1)
-    hint = f" ({duration:.1f} s is too quick here)" if takes > duration + 0.1 else ""
-    return RunningAction(f"{said} over {takes:.1f} s{hint}", lambda _: mover.path is not lane or lane.settled)
+    over, short = f"over {takes:.1f} s", ""
+    if speed < STANDS_MPS:
+        over, short = "as soon as it drives", "it stands when it begins"
+    elif takes > duration + 0.1:
+        over += f" ({duration:.1f} s is too quick here)"
+        short = f"steering and grip need {takes:.1f} s at {speed * 3.6:.0f} km/h"
+    return RunningAction(f"{said} {over}", lambda _: mover.path is not lane or lane.settled, short=short)
 
 
 def across_road(mover: BodyState, most_rad: float) -> str:

@@ -11,7 +11,7 @@ from scenarios.model.driver_models import IDM_STANDSTILL_GAP_M, idm
 from scenarios.roads.road import Road
 from scenarios.roads.turn_ways import Turn
 from scenarios.simulation.actions.lane_change import move_to
-from scenarios.simulation.dynamics.body_state import BodyState, RunningAction, Station, at_once, station
+from scenarios.simulation.dynamics.body_state import BodyState, RunningAction, Station, decline, station
 from scenarios.simulation.dynamics.lane_path import LanePath
 from scenarios.simulation.dynamics.longitudinal_control import LIT_DECEL, Pedals
 from scenarios.simulation.dynamics.turning import Slowing
@@ -52,7 +52,7 @@ class Merging:
     def register(self, mover: BodyState, within_s: float, gap: bool) -> RunningAction:
         """Register a merge of the story: as soon as the lane is alongside, or with `gap` when there is a safe gap."""
         if self.road.ramp is None or not self._before_its_end(mover):
-            return RunningAction("does not merge: it is not on the ramp", at_once)
+            return decline("does not merge: it is not on the ramp")
         merge = self.pending[mover.body.id] = PendingMerge(within_s, gap)
         said = "looks for a gap to merge into" if gap else "merges as soon as the lane is alongside"
         return RunningAction(said, lambda _: merge.done and isinstance(mover.path, LanePath) and mover.path.settled)

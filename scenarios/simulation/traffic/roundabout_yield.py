@@ -12,7 +12,7 @@ from scenarios.model.sides import Side
 from scenarios.roads.ring_ways import RingTurn, driven_radius, exits, plan_ring
 from scenarios.roads.road import Road
 from scenarios.roads.turn_ways import NoTurn
-from scenarios.simulation.dynamics.body_state import BodyState, RunningAction, at_once
+from scenarios.simulation.dynamics.body_state import BodyState, RunningAction, decline
 from scenarios.simulation.dynamics.lane_path import LanePath
 from scenarios.simulation.dynamics.longitudinal_control import LIT_DECEL, Pedals
 from scenarios.simulation.dynamics.turning import Slowing
@@ -47,20 +47,22 @@ def take_exit(mover: BodyState, number: int) -> RunningAction:
     """Change the exit before the roundabout is reached; exits are counted from the entry."""
     main = mover.main or mover.road
     if main.junction is None or not main.junction.ring_m:
-        return RunningAction("there is no roundabout", at_once)
+        return decline("there is no roundabout")
     path, turn = mover.path, mover.turn
-    if not isinstance(path, LanePath) or not isinstance(turn, RingTurn) or path.s > turn.begins_m:
-        return RunningAction("takes no other exit: it is in the roundabout, or past it", at_once)
+    if not isinstance(turn, RingTurn):
+        return decline("takes no exit: it does not drive towards the roundabout")
+    if not isinstance(path, LanePath) or path.s > turn.begins_m:
+        return decline("takes no other exit: it is in the roundabout, or past it")
     own, (x, y, yaw) = mover.road, mover.at
     s, d = own.locate(x, y)
     facing = 1 if math.cos(yaw - own.heading(s)) >= 0 else -1
     there = exits(main, own, facing)
     if number > len(there):
-        return RunningAction(f"takes no exit {number}: there are {len(there)}", at_once)
+        return decline(f"takes no exit {number}: there are {len(there)}")
     try:
         made = _send(mover, main, own, LanePath(own, s, d, facing, path.travelled), there[number - 1])
     except NoTurn as why:
-        return RunningAction(f"takes no other exit: {why}", at_once)
+        return decline(f"takes no other exit: {why}")
     return RunningAction(f"takes exit {number} of the roundabout", lambda _: mover.turn is not made)
 
 
@@ -70,7 +72,7 @@ def turn_in_ring(mover: BodyState, side: Side) -> RunningAction:
     s, _ = own.locate(*mover.at[:2])
     there = exits(main, own, 1 if math.cos(mover.at[2] - own.heading(s)) >= 0 else -1)
     if str(side) not in there:
-        return RunningAction(f"does not turn {side}: no road leads to the {side}", at_once)
+        return decline(f"does not turn {side}: no road leads to the {side}")
     return take_exit(mover, there.index(str(side)) + 1)
 
 

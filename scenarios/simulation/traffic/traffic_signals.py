@@ -9,7 +9,7 @@ from scenarios.model.sides import Side
 from scenarios.roads.junction import Junction, SignalState
 from scenarios.roads.road import Road
 from scenarios.roads.turn_ways import NoTurn, plan_turn
-from scenarios.simulation.dynamics.body_state import BodyState, RunningAction, at_once
+from scenarios.simulation.dynamics.body_state import BodyState, RunningAction, at_once, decline
 from scenarios.simulation.dynamics.lane_path import LanePath
 from scenarios.simulation.dynamics.longitudinal_control import LIT_DECEL, Halt, Pedals
 from scenarios.simulation.dynamics.turning import Slowing, stop_line, turn_speed
@@ -37,11 +37,11 @@ def turn_off(mover: BodyState, side: Side) -> RunningAction:
         return turn_in_ring(mover, side)
     path = mover.join_lane()
     if mover.turn is not None or not path.settled:
-        return RunningAction("cannot turn while it turns or changes lane", at_once)
+        return decline("cannot turn while it turns or changes lane")
     try:
         turn = plan_turn(main_road(mover), mover.road, path, side)
     except NoTurn as why:
-        return RunningAction(f"does not turn {side}: {why}", at_once)
+        return decline(f"does not turn {side}: {why}")
     mover.turn, mover.path = turn, LanePath(turn.way, 0.0, 0.0, 1, path.travelled)
     mover.slowing = Slowing(turn.begins_m, turn.ends_m - turn.begins_m, turn_speed(mover.body, side, mover.grip))
     return RunningAction(f"turns {side} at the junction", lambda _: mover.turn is not turn)
@@ -51,7 +51,7 @@ def stop_at_line(mover: BodyState, decel: float) -> RunningAction:
     """Cruise until even braking needs `decel` m/s^2, then stop at the line."""
     room = room_to_line(mover) - BEFORE_LINE_M
     if not 0 < room < math.inf:
-        return RunningAction("has no stop line ahead", at_once)
+        return decline("has no stop line ahead")
     mover.target = Halt(room, mover.speed, decel)
     return RunningAction("stops at the line", lambda _: mover.speed == 0)
 

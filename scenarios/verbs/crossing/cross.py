@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from pydantic import Field
@@ -16,12 +16,16 @@ from scenarios.simulation.actions.motions import ActionContext
 from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, BodyState, RunningAction
 from scenarios.simulation.dynamics.lane_path import crossing_side, free_path
 from scenarios.simulation.dynamics.longitudinal_control import Target
+from scenarios.source.identity import USUAL
 from scenarios.source.units import SPEED
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Section, Speed
 from scenarios.verbs.clause import Clause, ClauseError, Part, flat
+from scenarios.verbs.performance import Asked, Bound, Performance
 from scenarios.verbs.story_verb import ACTOR, Refusal, StoryVerb, WrittenEvent, collected
 
+RIDER_MPS2 = 1.5  # of one that rides or drives across
+LATE_S = 0.5  # for the build-up of a rate
 WALK_BUILD_UP_S = 0.4  # time in which a pedestrian reaches a speed
 BEYOND_EDGE_M = 1.2  # distance beyond the edge of the road where it stops
 
@@ -39,6 +43,7 @@ class Cross(VerbAction):
     faces_across: ClassVar[bool] = True
 
     speed_mps: float
+    usual: bool = field(default=False, compare=False, metadata=USUAL)  # the speed is not the author's
 
 
 GRAMMAR = """
@@ -82,7 +87,7 @@ def crossing_speed(actor: ActorDescription) -> float | None:
 def _compiled(says: CrossDo, actor: ActorDescription, cast: ActorIndex) -> Cross:
     speed = crossing_speed(actor) if says.speed is None else says.speed
     assert speed is not None, "_check refuses a crossing without a speed"
-    return Cross(speed)
+    return Cross(speed, usual=not says.gives("speed"))
 
 
 def _words(action: Cross) -> str:
@@ -108,6 +113,13 @@ def _rails(actor: ActorDescription) -> str:
     return ""
 
 
+def crossing_rate(mover: BodyState, speed_mps: float) -> float:
+    """The rate at which a body that crosses the road reaches its speed."""
+    if mover.on_foot:
+        return min(max(speed_mps / WALK_BUILD_UP_S, 1.0), 5.0)
+    return KINDS[mover.body.kind].dynamics.limited(RIDER_MPS2, speed_mps > mover.speed)
+
+
 def walk_across(mover: BodyState, speed_mps: float, said: str) -> RunningAction:
     """Go straight across the road to its far side, at a speed."""
     x, y, yaw = mover.at
@@ -115,8 +127,7 @@ def walk_across(mover: BodyState, speed_mps: float, said: str) -> RunningAction:
     side = crossing_side(mover.road, d)
     target = float(mover.road.heading(s) + side * math.pi / 2)
     mover.path = free_path(mover.body, (x, y, yaw), PATH_GRIP_SHARE * mover.grip, target)
-    rate = max(speed_mps / WALK_BUILD_UP_S, 1.0) if mover.on_foot else 1.5
-    mover.target = Target(speed_mps, min(rate, 5.0))
+    mover.target = Target(speed_mps, crossing_rate(mover, speed_mps))
     far = mover.road.edge_at(Side.LEFT if side > 0 else Side.RIGHT, s)
     mover.ends_beyond_d = far + BEYOND_EDGE_M * side
     return RunningAction(said, lambda _: mover.ends_beyond_d is None and mover.speed == 0)
@@ -124,6 +135,24 @@ def walk_across(mover: BodyState, speed_mps: float, said: str) -> RunningAction:
 
 def _motion(action: Cross, mover: BodyState, context: ActionContext) -> RunningAction:
     return walk_across(mover, action.speed_mps, "crosses")
+
+
+def crossed(speed_mps: float, usual: bool, seen: Performance) -> Iterator[Asked]:
+    """The speed of a crossing after its build-up, and its end beyond the far edge of the road."""
+    dynamics = KINDS[seen.rollout.bodies[seen.row].kind].dynamics
+    if seen.over or seen.seconds > speed_mps / dynamics.limited(RIDER_MPS2, True) + LATE_S:
+        yield replace(seen.speed(speed_mps, float(seen.speed_mps.max())), usual=usual)
+    else:
+        yield replace(seen.speed(speed_mps, None), usual=usual)
+    s, d = seen.place[0]
+    side = crossing_side(seen.road, float(d))
+    far = seen.road.edge_at(Side.LEFT if side > 0 else Side.RIGHT, float(s))
+    beyond = side * (float(seen.place[-1, 1]) - far)
+    yield seen.distance("beyond the far edge", 0.0, beyond if seen.over else None, Bound.AT_LEAST)
+
+
+def _achieved(action: Cross, seen: Performance) -> Iterator[Asked]:
+    yield from crossed(action.speed_mps, action.usual, seen)
 
 
 CROSS = StoryVerb(
@@ -150,6 +179,7 @@ CROSS = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    achieved=_achieved,
     usual=(
         ("`speed`", "its own speed in its section, else of the kind: [Motion of the kinds](#motion-of-the-kinds)"),
         ("the end", f"{BEYOND_EDGE_M:g} m beyond the far edge of the road"),

@@ -14,12 +14,13 @@ from scenarios.model.kinds.registry import KINDS
 from scenarios.simulation.actions.motions import ActionContext
 from scenarios.simulation.dynamics.body_state import BodyState, RunningAction
 from scenarios.source.errors import nearest
-from scenarios.source.identity import ADDED
+from scenarios.source.identity import ADDED, USUAL
 from scenarios.source.units import SPEED
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Section, Speed, fault
 from scenarios.verbs.clause import Clause, ClauseError, flat
-from scenarios.verbs.crossing.cross import BEYOND_EDGE_M, walk_across
+from scenarios.verbs.crossing.cross import BEYOND_EDGE_M, crossed, walk_across
+from scenarios.verbs.performance import Asked, Performance
 from scenarios.verbs.story_verb import ACTOR, Refusal, StoryVerb, WrittenEvent, collected
 
 
@@ -61,6 +62,7 @@ class StepOut(VerbAction):
     behind: str
     speed_mps: float
     in_front: bool = field(default=False, metadata=ADDED)
+    usual: bool = field(default=False, compare=False, metadata=USUAL)  # the speed is not the author's
 
     def hidden_at(self) -> HidingPlace:
         return HidingPlace(self.behind, self.in_front)
@@ -101,7 +103,7 @@ def _compiled(says: StepOutDo, actor: ActorDescription, cast: ActorIndex) -> Ste
     usual = KINDS[actor.kind].dynamics.crossing_mps or KINDS[Kind.PEDESTRIAN].dynamics.crossing_mps
     speed = usual if says.speed is None else says.speed
     assert speed is not None  # of a pedestrian
-    return StepOut(says.cover, speed, says.before is not None)
+    return StepOut(says.cover, speed, says.before is not None, usual=not says.gives("speed"))
 
 
 def _words(action: StepOut) -> str:
@@ -132,6 +134,10 @@ def _motion(action: StepOut, mover: BodyState, context: ActionContext) -> Runnin
     return walk_across(mover, action.speed_mps, f"{_from_where(action)} {action.behind}")
 
 
+def _achieved(action: StepOut, seen: Performance) -> Iterator[Asked]:
+    yield from crossed(action.speed_mps, action.usual, seen)
+
+
 STEP_OUT = StoryVerb(
     key="step_out",
     example="{behind: truck, speed: 5 km/h}",
@@ -148,6 +154,7 @@ STEP_OUT = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    achieved=_achieved,
     usual=(
         ("`behind`, `before`", "an error: one of them is required"),
         ("`speed`", "of the kind: [Motion of the kinds](#motion-of-the-kinds); a pedestrian's where it has none"),

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
 from pydantic import Field
 
 from scenarios.event_text import speed_text
@@ -18,7 +19,8 @@ from scenarios.simulation.dynamics.longitudinal_control import Target
 from scenarios.source.units import SPEED
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Section, Speed
-from scenarios.verbs.crossing.cross import BEYOND_EDGE_M, WALK_BUILD_UP_S
+from scenarios.verbs.crossing.cross import BEYOND_EDGE_M, crossing_rate
+from scenarios.verbs.performance import ANGLE_RAD, Asked, Performance
 from scenarios.verbs.story_verb import PlacedEvent, Refusal, StoryVerb, WrittenEvent
 
 STANDS_MPS = 0.2
@@ -26,7 +28,7 @@ LEFT_ABOUT_RAD = 1e-6  # less than half a turn, so that all actors turn over the
 
 
 class TurnBackDo(Section):
-    speed: Speed | None = Field(None, description="a speed such as 8 km/h; left out: its present speed")
+    speed: Speed | None = Field(None, description="a speed such as 8 km/h; left out: the speed at which it crosses")
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def _check(says: TurnBackDo, event: WrittenEvent) -> Iterator[Refusal]:
 
 
 def _remark(action: TurnBack, event: PlacedEvent) -> str:
-    return "at the speed that it has then" if action.speed_mps is None else ""
+    return "at the speed at which it crosses" if action.speed_mps is None else ""
 
 
 def _motion(action: TurnBack, mover: BodyState, context: ActionContext) -> RunningAction:
@@ -83,8 +85,7 @@ def _motion(action: TurnBack, mover: BodyState, context: ActionContext) -> Runni
     mover.ends_beyond_d = near[0] if far > d else near[1]
     back = float(mover.road.heading(s)) + math.copysign(math.pi / 2, mover.ends_beyond_d - d)
     mover.path = free_path(mover.body, mover.at, PATH_GRIP_SHARE * mover.grip, back - LEFT_ABOUT_RAD)
-    rate = max(speed / WALK_BUILD_UP_S, 1.0) if mover.on_foot else 1.5
-    mover.target = Target(speed, min(rate, 5.0), braking=speed < mover.speed)
+    mover.target = Target(speed, crossing_rate(mover, speed), braking=speed < mover.speed)
     path = mover.path
 
     def over(_: float) -> bool:
@@ -104,6 +105,15 @@ def _declined(mover: BodyState, context: ActionContext, why: str) -> RunningActi
     return decline(f"does not turn back: {why}")
 
 
+def _achieved(action: TurnBack, seen: Performance) -> Iterator[Asked]:
+    """Half a turn, the speed on the way back, and the edge of the road from which it came."""
+    back = np.abs(np.abs(seen.yaw_rad - seen.yaw_rad[0]) - math.pi) < ANGLE_RAD
+    if action.speed_mps is not None:
+        done = float(seen.speed_mps[back].max()) if seen.over and back.any() else None
+        yield seen.speed(action.speed_mps, done)
+    yield seen.angle("turn", math.pi, float(np.ptp(seen.yaw_rad)) if seen.over or back.any() else None)
+
+
 TURN_BACK = StoryVerb(
     key="turn_back",
     example="{speed: 8 km/h}: of who is crossing the road",
@@ -115,8 +125,9 @@ TURN_BACK = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    achieved=_achieved,
     usual=(
-        ("`speed`", "the speed that it has then"),
+        ("`speed`", "the speed at which it crosses, or its own where it slows down"),
         ("the end", f"{BEYOND_EDGE_M:g} m beyond the edge of the road from which it came"),
     ),
     at={SPEED: "speed"},

@@ -1,9 +1,10 @@
 """The verb 'merges': from the acceleration lane of a ramp into the lane beside it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Annotated, ClassVar
 
+import numpy as np
 from pydantic import Field
 
 from scenarios.event_text import number_text
@@ -11,9 +12,11 @@ from scenarios.model.actions import VerbAction
 from scenarios.simulation.actions.merging import MERGING_S, SAFE_MPS2
 from scenarios.simulation.actions.motions import ActionContext
 from scenarios.simulation.dynamics.body_state import BodyState, RunningAction
+from scenarios.source.identity import USUAL
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Lasting, Section
 from scenarios.verbs.clause import Clause, Part
+from scenarios.verbs.performance import ASIDE_M, Asked, Performance
 from scenarios.verbs.refusals import keeps_no_lane
 from scenarios.verbs.story_verb import Refusal, RoadEvent, StoryVerb, WrittenEvent
 
@@ -34,6 +37,7 @@ class Merge(VerbAction):
 
     within_s: float
     gap: bool
+    usual: bool = field(default=False, compare=False, metadata=USUAL)  # the duration is not the author's
 
 
 GRAMMAR = r"""
@@ -58,7 +62,7 @@ def _meant(clause: Clause, actor: ActorDescription) -> str:
 
 
 def _compiled(says: MergeDo, actor: ActorDescription, cast: ActorIndex) -> Merge:
-    return Merge(says.within, says.gap)
+    return Merge(says.within, says.gap, usual=not says.gives("within"))
 
 
 def _words(action: Merge) -> str:
@@ -82,6 +86,20 @@ def _motion(action: Merge, mover: BodyState, context: ActionContext) -> RunningA
     return context.merging.register(mover, action.within_s, action.gap)
 
 
+def _achieved(action: Merge, seen: Performance) -> Iterator[Asked]:
+    """The lane change itself, from the acceleration lane to the lane beside it; not the wait for a gap."""
+    main = seen.rollout.road
+    assert main is not None
+    d = main.project(seen.reference)[:, 1]
+    before, after = (np.abs(d - main.lane_centre(lane)) <= ASIDE_M for lane in (-1, 0))
+    left, there = np.flatnonzero(before), np.flatnonzero(after)
+    yield replace(seen.distance("offset from the centre of lane 0", 0.0, None), tolerance=ASIDE_M,
+                  done=float(d[-1] - main.lane_centre(0)) if seen.over else None)  # fmt: skip
+    if len(left) and len(there) and there[-1] > left[-1]:
+        took = float(seen.t_s[there[there > left[-1]][0]] - seen.t_s[left[-1]])
+        yield replace(seen.time("time", action.within_s, took), usual=action.usual)
+
+
 MERGE = StoryVerb(
     key="merge",
     example="{within: 3 s}: from the acceleration lane",
@@ -93,6 +111,7 @@ MERGE = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    achieved=_achieved,
     usual=(("a safe gap", f"no vehicle has to brake harder than {SAFE_MPS2:g} m/s²"),),
     parts={"into_gap": _read_gap},
     check=_check,

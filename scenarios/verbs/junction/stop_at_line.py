@@ -4,19 +4,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
+import numpy as np
 from pydantic import Field
 
 from scenarios.event_text import rate_text, time_text
 from scenarios.model.actions import VerbAction
 from scenarios.model.kinds.registry import KINDS
+from scenarios.rollout import FRAME_RATE_HZ
 from scenarios.simulation.actions.motions import ActionContext
 from scenarios.simulation.dynamics.body_state import BodyState, RunningAction
+from scenarios.simulation.dynamics.turning import stop_line
 from scenarios.simulation.traffic.traffic_signals import BEFORE_LINE_M, stop_at_line
 from scenarios.source.identity import ADDED
 from scenarios.source.units import ACCELERATION
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Instant, Rate, Section
 from scenarios.verbs.clause import Clause, ClauseError
+from scenarios.verbs.performance import RATE_MPS2, RATE_SHARE, Asked, Bound, Performance
 from scenarios.verbs.refusals import keeps_no_lane, no_junction
 from scenarios.verbs.story_verb import Refusal, RoadEvent, StoryVerb, WrittenEvent, collected
 from scenarios.verbs.worded_rates import BRAKING, rated
@@ -81,6 +85,22 @@ def _motion(action: StopAtLine, mover: BodyState, context: ActionContext) -> Run
     return replace(deed, over=over)
 
 
+def _achieved(action: StopAtLine, seen: Performance) -> Iterator[Asked]:
+    main = seen.rollout.road
+    assert main is not None
+    if seen.over:
+        x, y = map(float, seen.centre[-1])
+        front = seen.rollout.bodies[seen.row].size.length_m / 2
+        room: float | None = stop_line(main, seen.road, (x, y, float(seen.yaw_rad[-1]))) - front
+    else:
+        room = None
+    yield seen.distance("front before the line", BEFORE_LINE_M, room)
+    slowing = -np.diff(seen.speed_mps) * FRAME_RATE_HZ
+    hardest = float(slowing.max()) if len(slowing) else 0.0
+    yield Asked("rate", action.decel_mps2, hardest if seen.over else None, "m/s^2",
+                max(RATE_MPS2, RATE_SHARE * action.decel_mps2), Bound.AT_MOST, why_open=seen.open)  # fmt: skip
+
+
 STOP_AT_LINE = StoryVerb(
     key="stop_at_line",
     example="{decel: 3 m/s^2}",
@@ -91,6 +111,7 @@ STOP_AT_LINE = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    achieved=_achieved,
     usual=(
         ("`decel`", "of the kind: [Motion of the kinds](#motion-of-the-kinds)"),
         ("`for`", "0 s: the event has ended when it stands"),

@@ -8,12 +8,15 @@ from pydantic import Field
 
 from scenarios.model.actions import VerbAction
 from scenarios.roads.junction import Arms
+from scenarios.roads.ring_ways import EXIT_HEADINGS, exits
 from scenarios.simulation.actions.motions import ActionContext
 from scenarios.simulation.dynamics.body_state import BodyState, RunningAction
+from scenarios.simulation.dynamics.lane_path import wrapped
 from scenarios.simulation.traffic.roundabout_yield import take_exit
 from scenarios.spec.actor_references import ORDINALS, ActorDescription, ActorIndex
 from scenarios.spec.base import Count, Section
 from scenarios.verbs.clause import Clause, ClauseError, flat
+from scenarios.verbs.performance import Asked, Performance
 from scenarios.verbs.refusals import keeps_no_lane
 from scenarios.verbs.story_verb import Refusal, RoadEvent, StoryVerb, WrittenEvent, collected
 
@@ -76,6 +79,19 @@ def _motion(action: TakeExit, mover: BodyState, context: ActionContext) -> Runni
     return take_exit(mover, action.number)
 
 
+def _achieved(action: TakeExit, seen: Performance) -> Iterator[Asked]:
+    """The exit by the change of heading from the entry."""
+    main, turned = seen.rollout.road, seen.turned()
+    assert main is not None
+    names = exits(main, seen.road, seen.facing)
+    asked = f"exit {action.number} ({names[action.number - 1]})"
+    if turned is None:
+        yield Asked("exit", asked, None, why_open=seen.open)
+        return
+    took = min(EXIT_HEADINGS, key=lambda name: abs(wrapped(turned - EXIT_HEADINGS[name])))
+    yield Asked("exit", asked, f"exit {names.index(took) + 1} ({took})" if took in names else took)
+
+
 TAKE_EXIT = StoryVerb(
     key="take_exit",
     example="{number: 2}: of a roundabout",
@@ -86,6 +102,7 @@ TAKE_EXIT = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    achieved=_achieved,
     usual=(("without such a line", "straight on, or by the first exit where no road leads on"),),
     readers={"take_exit": _read_exit},
     check=_check,

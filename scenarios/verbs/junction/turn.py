@@ -1,5 +1,6 @@
 """The verb 'turns': to a side at the junction."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
@@ -10,10 +11,12 @@ from scenarios.model.actions import VerbAction
 from scenarios.model.sides import Side
 from scenarios.simulation.actions.motions import ActionContext
 from scenarios.simulation.dynamics.body_state import BodyState, RunningAction
+from scenarios.simulation.dynamics.lane_path import wrapped
 from scenarios.simulation.traffic.traffic_signals import turn_off
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Section, one_of
 from scenarios.verbs.clause import WHO, Clause, ClauseError, flat
+from scenarios.verbs.performance import Asked, Performance
 from scenarios.verbs.refusals import keeps_no_lane, no_junction
 from scenarios.verbs.story_verb import Refusal, RoadEvent, StoryVerb, WrittenEvent, collected
 
@@ -75,6 +78,22 @@ def _motion(action: TurnAt, mover: BodyState, context: ActionContext) -> Running
     return turn_off(mover, action.side)
 
 
+def _achieved(action: TurnAt, seen: Performance) -> Iterator[Asked]:
+    """The heading at the end against that of the arm to this side; a body that comes out of a bend turns by less."""
+    turned = seen.turned()
+    yield seen.angle("turn", (1 if action.side is Side.LEFT else -1) * math.pi / 2,
+                     None if turned is None else wrapped(turned + _bend(seen)))  # fmt: skip
+
+
+def _bend(seen: Performance) -> float:
+    """The change of heading of the actor's road from its start to the junction, which is no part of the turn."""
+    main, road = seen.rollout.road, seen.road
+    assert main is not None and main.junction is not None
+    if road is not main:
+        return 0.0
+    return road.heading(float(seen.place[0, 0])) - road.heading(main.junction.at_m)
+
+
 TURN = StoryVerb(
     key="turn",
     example="{to: left}: at the junction",
@@ -86,6 +105,7 @@ TURN = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    achieved=_achieved,
     usual=(("the speed in the turn", "as its radius and the grip allow"),),
     readers={"turn": _read_turn},
     needed=("turned",),

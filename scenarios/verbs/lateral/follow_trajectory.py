@@ -1,9 +1,11 @@
 """follows a trajectory: through points at times, both counted from where and when it begins; then straight on."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
+import numpy as np
 from pydantic import AfterValidator, Field
 
 from scenarios.event_text import number_text
@@ -15,6 +17,7 @@ from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Instant, Place, Section, fault
 from scenarios.spec.kind_limits import check_path
 from scenarios.verbs.clause import Part
+from scenarios.verbs.performance import Asked, Performance
 from scenarios.verbs.story_verb import Refusal, StoryVerb, WrittenEvent
 
 MOST_POINTS = 200
@@ -82,6 +85,21 @@ def _motion(action: DriveTrajectory, mover: BodyState, context: ActionContext) -
     return RunningAction("follows a trajectory", lambda _: mover.path is not line or not mover.scripted)
 
 
+def _achieved(action: DriveTrajectory, seen: Performance) -> Iterator[Asked]:
+    """The largest distance from the given points at their times, of those within the view."""
+    (x, y), yaw = seen.reference[0], float(seen.yaw_rad[0])
+    late = seen.began_s - float(seen.rollout.t_s[seen.first])
+    x, y = x + late * seen.speed_mps[0] * math.cos(yaw), y + late * seen.speed_mps[0] * math.sin(yaw)
+    off = []
+    for t_s, forward, left in action.points:
+        if t_s > seen.seconds + 1e-6:
+            break
+        there = [np.interp(t_s + seen.began_s, seen.rollout.t_s[seen.frames], axis) for axis in seen.reference.T]
+        wanted = x + forward * math.cos(yaw) - left * math.sin(yaw), y + forward * math.sin(yaw) + left * math.cos(yaw)
+        off.append(math.dist(there, wanted))
+    yield seen.distance("distance from its points", 0.0, max(off) if off else None)
+
+
 FOLLOW_TRAJECTORY = StoryVerb(
     key="follow_trajectory",
     example="{points: [[2 s, 20 m, 1 m]]}",
@@ -93,6 +111,7 @@ FOLLOW_TRAJECTORY = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    achieved=_achieved,
     usual=(("after the last point", "straight on, at the last speed"),),
     parts={"path_points": _read_points, "path_point": _read_point},
     check=_check,

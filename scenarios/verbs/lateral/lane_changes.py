@@ -14,12 +14,13 @@ from scenarios.roads.road import Road
 from scenarios.simulation.actions.lane_change import beside, facing_of, in_turn, lane_at, move_to, to_lane
 from scenarios.simulation.actions.motions import ActionContext
 from scenarios.simulation.dynamics.body_state import BodyState, RunningAction
-from scenarios.source.identity import ADDED
+from scenarios.source.identity import ADDED, USUAL
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Lasting, Section, one_of
 from scenarios.spec.trigger_spec import Lane, missing_lane, read_lane
 from scenarios.verbs.clause import WHO, Clause, ClauseError, flat, is_possessive
 from scenarios.verbs.exported_action import ExportContext, ExportedLaneChange
+from scenarios.verbs.performance import Asked, Performance
 from scenarios.verbs.refusals import keeps_no_lane
 from scenarios.verbs.story_verb import GENTLY, SHARPLY, Refusal, RoadEvent, StoryVerb, WrittenEvent, collected
 
@@ -60,6 +61,7 @@ class CutIn(VerbAction):
 
     duration_s: float = CUT_S
     into: str | None = field(default=None, metadata=ADDED)
+    usual: bool = field(default=False, compare=False, metadata=USUAL)  # the duration is not the author's
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class CutOut(VerbAction):
 
     side: Side | None
     duration_s: float
+    usual: bool = field(default=False, compare=False, metadata=USUAL)  # the duration is not the author's
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,7 @@ class ChangeLane(VerbAction):
 
     to: Side | LaneRef
     within_s: float
+    usual: bool = field(default=False, compare=False, metadata=USUAL)  # the duration is not the author's
 
 
 _CUT_IN_GRAMMAR = r"""
@@ -157,15 +161,15 @@ def _read_change_to_lane(verb: StoryVerb, items: list) -> Clause | ClauseError:
 
 def _compiled_cut_in(says: CutInDo, actor: ActorDescription, cast: ActorIndex) -> CutIn:
     into = says.into if says.into != "ego" or actor.oncoming else None
-    return CutIn(says.within, into)
+    return CutIn(says.within, into, usual=not says.gives("within"))
 
 
 def _compiled_cut_out(says: CutOutDo, actor: ActorDescription, cast: ActorIndex) -> CutOut:
-    return CutOut(says.to, says.within)
+    return CutOut(says.to, says.within, usual=not says.gives("within"))
 
 
 def _compiled_change_lane(says: ChangeLaneDo, actor: ActorDescription, cast: ActorIndex) -> ChangeLane:
-    return ChangeLane(says.to, says.within)
+    return ChangeLane(says.to, says.within, usual=not says.gives("within"))
 
 
 def _cut_in_words(action: CutIn) -> str:
@@ -314,6 +318,29 @@ def _export_change_lane(action: ChangeLane, context: ExportContext) -> ExportedL
     return ExportedLaneChange(lane, action.within_s)
 
 
+def _cut_in_achieved(action: CutIn, seen: Performance) -> Iterator[Asked]:
+    lane_d = 0.0
+    if action.into is not None:
+        x, y = map(float, seen.rollout.centre[seen.first, seen.other(action.into), :2])
+        lane_d = seen.road.lane_centre(lane_at(seen.road, seen.road.locate(x, y)[1]))
+    yield from seen.sideways(lane_d, action.duration_s, action.usual)
+
+
+def _cut_out_achieved(action: CutOut, seen: Performance) -> Iterator[Asked]:
+    lane = _way_out(seen.road, lane_at(seen.road, float(seen.place[0, 1])), action.side, seen.facing)
+    assert lane is not None  # otherwise it was declined
+    yield from seen.sideways(seen.road.lane_centre(lane), action.duration_s, action.usual)
+
+
+def _change_lane_achieved(action: ChangeLane, seen: Performance) -> Iterator[Asked]:
+    if isinstance(action.to, LaneRef):
+        lane: int | None = action.to.number + (seen.road.lanes if action.to.oncoming else 0)
+    else:
+        lane = beside(seen.road, lane_at(seen.road, float(seen.place[0, 1])), action.to, seen.facing)
+    assert lane is not None  # otherwise it was declined
+    yield from seen.sideways(seen.road.lane_centre(lane), action.within_s, action.usual)
+
+
 CUT_IN = StoryVerb(
     key="cut_in",
     example="{within: 1.5 s}",
@@ -330,6 +357,7 @@ CUT_IN = StoryVerb(
     compiled=_compiled_cut_in,
     words=_cut_in_words,
     motion=_cut_in_motion,
+    achieved=_cut_in_achieved,
     usual=(
         ("`into`", "the ego's lane; with a place, such as 'in front of the truck', the lane of that actor"),
         (
@@ -353,6 +381,7 @@ CUT_OUT = StoryVerb(
     compiled=_compiled_cut_out,
     words=_cut_out_words,
     motion=_cut_out_motion,
+    achieved=_cut_out_achieved,
     usual=(("`to`", "the side on which there is a lane of its direction, the left one first"),),
     check=_check_cut_out,
     check_road=_check_lane_there,
@@ -370,6 +399,7 @@ CHANGE_LANE = StoryVerb(
     compiled=_compiled_change_lane,
     words=_change_lane_words,
     motion=_change_lane_motion,
+    achieved=_change_lane_achieved,
     usual=(("the end", "in the centre of the lane"),),
     readers={
         "change_lane": _read_change_lane,

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Annotated, ClassVar
 
 from pydantic import Field
@@ -12,12 +12,14 @@ from scenarios.model.actions import VerbAction
 from scenarios.model.bodies import FOUR_WHEELS
 from scenarios.model.sides import Side
 from scenarios.simulation.actions.motions import ActionContext
-from scenarios.simulation.dynamics.body_state import BodyState, RunningAction, at_once
+from scenarios.simulation.dynamics.body_state import BodyState, RunningAction, decline
 from scenarios.simulation.dynamics.collisions import sliding_decel
 from scenarios.simulation.dynamics.sliding import spin_out
+from scenarios.source.identity import USUAL
 from scenarios.source.units import ANGLE
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Section, measured, one_of
+from scenarios.verbs.performance import Asked, Performance
 from scenarios.verbs.story_verb import Refusal, StoryVerb, WrittenEvent
 
 SPIN_RAD = 1.5707963267948966  # a car that has spun lies across the road
@@ -40,6 +42,7 @@ class LoseControl(VerbAction):
     takes_path: ClassVar[bool] = True
 
     turn_rad: float
+    usual: bool = field(default=False, compare=False, metadata=USUAL)  # the angle is not the author's
 
 
 GRAMMAR = """
@@ -59,7 +62,8 @@ _TURNING.3: ("turning" | "turns" | "rotating" | "spinning" | "by" | "turning by"
 
 
 def _compiled(says: LoseControlDo, actor: ActorDescription, cast: ActorIndex) -> LoseControl:
-    return LoseControl(says.turn if says.to is Side.LEFT else -says.turn)
+    turn = says.turn if says.to is Side.LEFT else -says.turn
+    return LoseControl(turn, usual=not says.gives("turn"))
 
 
 def _words(action: LoseControl) -> str:
@@ -77,7 +81,7 @@ def _check(says: LoseControlDo, event: WrittenEvent) -> Iterator[Refusal]:
 
 def _motion(action: LoseControl, mover: BodyState, context: ActionContext) -> RunningAction:
     if mover.speed < SLIDES_FROM_MPS:
-        return RunningAction(f"does not skid: {mover.speed * 3.6:.0f} km/h is too slow", at_once)
+        return decline(f"does not skid: {mover.speed * 3.6:.0f} km/h is too slow")
     turn, decel = action.turn_rad, sliding_decel(mover.body, mover.grip / 9.81)
     skid, possible = spin_out(mover.velocity(), mover.at[2], mover.body.size, decel, turn)
     mover.begin_slide(skid)
@@ -86,8 +90,14 @@ def _motion(action: LoseControl, mover: BodyState, context: ActionContext) -> Ru
     limit = f" ({asked:.0f} asked; there is no way for more)" if turns < asked - 5 else ""
     side = "left" if turn > 0 else "right"
     return RunningAction(
-        f"loses control and turns by {turns:.0f} degrees to the {side}{limit}", lambda _: mover.skid is not skid
+        f"loses control and turns by {turns:.0f} degrees to the {side}{limit}",
+        lambda _: mover.skid is not skid,
+        short="it comes to rest before" if limit else "",
     )
+
+
+def _achieved(action: LoseControl, seen: Performance) -> Iterator[Asked]:
+    yield replace(seen.angle("turn", action.turn_rad, seen.turned()), usual=action.usual)
 
 
 LOSE_CONTROL = StoryVerb(
@@ -101,6 +111,7 @@ LOSE_CONTROL = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    achieved=_achieved,
     usual=(
         ("`turn`", f"{math.degrees(SPIN_RAD):g}°, less where the slide ends before"),
         ("`to`", "left"),

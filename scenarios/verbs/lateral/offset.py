@@ -12,12 +12,13 @@ from scenarios.model.sides import Side
 from scenarios.simulation.actions.lane_change import facing_of, in_turn, lane_at, move_to
 from scenarios.simulation.actions.motions import ActionContext
 from scenarios.simulation.dynamics.body_state import BodyState, RunningAction
-from scenarios.source.identity import ADDED
+from scenarios.source.identity import ADDED, USUAL
 from scenarios.source.units import LENGTH, measure_of
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Lasting, Section, fault, measured
 from scenarios.verbs.clause import Clause, ClauseError, flat
 from scenarios.verbs.exported_action import ExportContext, ExportedOffset
+from scenarios.verbs.performance import Asked, Performance
 from scenarios.verbs.refusals import keeps_no_lane
 from scenarios.verbs.story_verb import Refusal, StoryVerb, WrittenEvent, collected
 
@@ -48,6 +49,7 @@ class LaneOffset(VerbAction):
     offset_m: float
     within_s: float
     relative: bool = field(default=False, metadata=ADDED)
+    usual: bool = field(default=False, compare=False, metadata=USUAL)  # the duration is not the author's
 
 
 GRAMMAR = """
@@ -106,10 +108,11 @@ def _shifted(verb: StoryVerb, far: str, side: str, parts: list, key: str) -> Cla
 
 
 def _compiled(says: OffsetDo, actor: ActorDescription, cast: ActorIndex) -> LaneOffset:
+    usual = not says.gives("within")
     if says.to is None:
         assert says.by is not None  # the section has one of them
-        return LaneOffset(says.by, says.within, relative=True)
-    return LaneOffset(says.to, says.within)
+        return LaneOffset(says.by, says.within, relative=True, usual=usual)
+    return LaneOffset(says.to, says.within, usual=usual)
 
 
 def _words(action: LaneOffset) -> str:
@@ -146,6 +149,12 @@ def _exported(action: LaneOffset, context: ExportContext) -> ExportedOffset | No
     return ExportedOffset(context.facing * action.offset_m, action.within_s)
 
 
+def _achieved(action: LaneOffset, seen: Performance) -> Iterator[Asked]:
+    d = float(seen.place[0, 1])
+    middle = d if action.relative else seen.road.lane_centre(lane_at(seen.road, d))
+    yield from seen.sideways(middle + seen.facing * action.offset_m, action.within_s, action.usual)
+
+
 OFFSET = StoryVerb(
     key="offset",
     example="{to: 0.5 m, within: 2 s}",
@@ -157,6 +166,7 @@ OFFSET = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    achieved=_achieved,
     usual=(
         ("the lane", "the one whose centre is nearest when it begins"),
         ("`to`, `by`", "an error: one of them is required; a line means `by`, and `to` with *of its lane's centre*"),

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Annotated, ClassVar
 
+import numpy as np
 from pydantic import Field
 
 from scenarios.event_text import actor_text, number_text, speed_text
 from scenarios.model.actions import VerbAction
 from scenarios.model.bodies import ON_FOOT
+from scenarios.model.kinds.registry import KINDS
 from scenarios.model.sides import Side
 from scenarios.roads.road import Road
 from scenarios.scenario import OnLane, Placed
@@ -21,6 +23,7 @@ from scenarios.source.units import LENGTH, SPEED, shown
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Section, Speed, measured, one_of
 from scenarios.verbs.clause import Part
+from scenarios.verbs.performance import Asked, Bound, Performance
 from scenarios.verbs.story_verb import PlacedEvent, Refusal, StoryVerb, WrittenEvent
 
 LANE_CHANGE_S = 3.0  # duration of each of the two lane changes
@@ -201,7 +204,8 @@ class _Overtaking:
         """Accelerate to the passing speed."""
         self.held = False
         slower = self.action.speed_mps < self.mover.speed
-        self.mover.target = Target(self.action.speed_mps, SPEEDING_UP_MPS2, braking=slower)
+        rate = KINDS[self.mover.body.kind].dynamics.limited(SPEEDING_UP_MPS2, not slower)
+        self.mover.target = Target(self.action.speed_mps, rate, braking=slower)
 
 
 def _gap(own: Station, his: Station) -> float:
@@ -248,6 +252,16 @@ def _hindrance(action: Overtake, mover: BodyState, context: ActionContext) -> st
     return None
 
 
+def _achieved(action: Overtake, seen: Performance) -> Iterator[Asked]:
+    """The passing speed at its nearest, the gap at its largest, and the lane at the end."""
+    off = np.abs(seen.speed_mps - action.speed_mps)
+    yield seen.speed(action.speed_mps, float(seen.speed_mps[int(np.argmin(off))]) if seen.over else None)
+    gap = float(seen.gap_along(action.whom).max())
+    yield seen.distance(f"gap in front of {action.whom}", action.gap_m, gap if seen.over else None, Bound.AT_LEAST)
+    lanes = [lane_at(seen.road, float(d)) for d in (seen.place[0, 1], seen.place[-1, 1])]
+    yield seen.distance("lane at the end", float(lanes[0]), float(lanes[1]) if seen.over else None)
+
+
 OVERTAKE = StoryVerb(
     key="overtake",
     example="{whom: truck, side: left, speed: 70 km/h}",
@@ -264,6 +278,7 @@ OVERTAKE = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    achieved=_achieved,
     usual=(
         ("`speed`", "its own speed in its section"),
         ("the lane changes", f"{LANE_CHANGE_S:g} s or more each way"),

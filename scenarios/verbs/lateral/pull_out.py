@@ -11,7 +11,7 @@ from scenarios.event_text import speed_text
 from scenarios.model.actions import VerbAction
 from scenarios.model.bodies import ON_FOOT
 from scenarios.model.kinds.registry import KINDS
-from scenarios.simulation.actions.lane_change import SHIFT_PEAK, TIGHTEST_PER_M, facing_of, lane_count
+from scenarios.simulation.actions.lane_change import SHIFT_PEAK, TIGHTEST_PER_M, facing_of, lane_at, lane_count
 from scenarios.simulation.actions.motions import ActionContext
 from scenarios.simulation.dynamics.body_state import PATH_GRIP_SHARE, BodyState, RunningAction, decline
 from scenarios.simulation.dynamics.lane_path import STEERING_RADPS, WHEELBASE_SHARE
@@ -20,6 +20,7 @@ from scenarios.source.units import SPEED
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Section, Speed
 from scenarios.verbs.clause import Clause
+from scenarios.verbs.performance import Asked, Performance
 from scenarios.verbs.story_verb import Refusal, StoryVerb, WrittenEvent
 
 PULLING_OUT_MPS2 = 1.2  # typical of a bus
@@ -50,7 +51,8 @@ _PULLS_OUT.3: ("pulls out" | "pull out" | "pulls away" | "moves off" | "drives o
 
 
 def _compiled(says: PullOutDo, actor: ActorDescription, cast: ActorIndex) -> PullOut:
-    return PullOut(says.speed or KINDS[actor.kind].dynamics.pulling_out_mps)
+    usual = KINDS[actor.kind].dynamics
+    return PullOut(says.speed or min(usual.pulling_out_mps, usual.fastest_mps or math.inf))
 
 
 def _words(action: PullOut) -> str:
@@ -80,7 +82,7 @@ def _motion(action: PullOut, mover: BodyState, context: ActionContext) -> Runnin
     lanes = range(road.lanes) if facing > 0 or not road.opposite_lanes else range(road.lanes, lane_count(road))
     d = road.locate(*mover.at[:2])[1]
     target = min((road.lane_centre(lane) for lane in lanes), key=lambda centre: abs(centre - d))
-    mover.target = Target(speed_mps, PULLING_OUT_MPS2)
+    mover.target = Target(speed_mps, KINDS[mover.body.kind].dynamics.limited(PULLING_OUT_MPS2, True))
     path = mover.join_lane()
     path.shift(target, _way_out(mover, abs(target - path.d), speed_mps))
     return RunningAction(
@@ -102,6 +104,13 @@ def _way_out(mover: BodyState, change_m: float, speed_mps: float) -> float:
         way *= 1.05
 
 
+def _achieved(action: PullOut, seen: Performance) -> Iterator[Asked]:
+    yield seen.ends_at(action.speed_mps)
+    d = float(seen.place[-1, 1])
+    aside = abs(d - seen.road.lane_centre(lane_at(seen.road, d)))
+    yield seen.distance("distance from the lane's centre", 0.0, aside if seen.over else None)
+
+
 PULL_OUT = StoryVerb(
     key="pull_out",
     example="{speed: 30 km/h}: from a standstill",
@@ -114,6 +123,7 @@ PULL_OUT = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    achieved=_achieved,
     usual=(
         ("`speed`", "of the kind: [Motion of the kinds](#motion-of-the-kinds)"),
         ("speeding up", f"{PULLING_OUT_MPS2:g} m/s²"),

@@ -22,6 +22,7 @@ from scenarios.simulation.dynamics.lane_path import MAX_CURVATURE, STEERING_RADP
 from scenarios.simulation.dynamics.turning import SIDEWAYS_MPS2, SIDEWAYS_SHARE, SLOWING_MPS2, Slowing
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Section
+from scenarios.verbs.performance import Asked, Performance
 from scenarios.verbs.story_verb import PlacedEvent, Refusal, StoryVerb, WrittenEvent
 
 FULL_LOCK_RAD = math.radians(35.0)  # of the front wheels: a 12 m bus then needs 24.7 m between two walls
@@ -230,6 +231,10 @@ def _begun(mover: BodyState, path: LanePath) -> tuple[Turn, float]:
     return turn, lane_d
 
 
+def _achieved(action: TurnAround, seen: Performance) -> Iterator[Asked]:
+    yield seen.angle("turn", math.pi, seen.turned())
+
+
 TURN_AROUND = StoryVerb(
     key="turn_around",
     example="{}",
@@ -241,6 +246,7 @@ TURN_AROUND = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    achieved=_achieved,
     usual=(
         ("the turning circle", f"front wheels at most at {math.degrees(FULL_LOCK_RAD):g}°, turned over {EASING_M:g} m"),
         ("the way", "over its left, into the right-hand lane of the other direction"),

@@ -19,6 +19,7 @@ from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Lasting, Rate, Section, Speed
 from scenarios.verbs.clause import WHO, Clause, ClauseError, Part, flat
 from scenarios.verbs.exported_action import ExportContext, ExportedSpeed
+from scenarios.verbs.performance import Asked, Performance
 from scenarios.verbs.story_verb import PlacedEvent, Refusal, StoryVerb, WrittenEvent, collected
 from scenarios.verbs.worded_rates import BRAKING, rated
 
@@ -186,15 +187,18 @@ def _brake(mover: BodyState, decel: float, until: float) -> RunningAction:
     mover.lit = mover.speed > until and decel > LIT_DECEL  # the brake lamps light with the pedal
     limit = f" ({decel:.1f} asked; the road gives no more)" if possible < decel - 0.05 else ""
     return RunningAction(
-        f"brakes at {possible:.1f} m/s²{limit}", lambda _: mover.speed <= until + (REACHED_MPS if until else 0)
+        f"brakes at {possible:.1f} m/s²{limit}",
+        lambda _: mover.speed <= until + (REACHED_MPS if until else 0),
+        short=f"the road gives {possible:.1f} m/s^2 there" if limit else "",
     )
 
 
-def beyond_brakes(mover: BodyState, needed_mps2: float) -> str:
-    """Why a change of speed is not as requested, for a kind that brakes less hard than the road allows."""
+def beyond_limits(mover: BodyState, needed_mps2: float) -> str:
+    """Why a change of speed is not as requested: beyond the brakes of its kind, or else beyond the road's grip."""
     hardest = KINDS[mover.body.kind].dynamics.hardest_mps2
-    if hardest is None or needed_mps2 <= hardest:
-        return ""
+    if hardest is None or needed_mps2 <= hardest or mover.grip < hardest:
+        grip = mover.grip
+        return f"it needs {needed_mps2:.1f} m/s^2, and the road gives {grip:.1f}" if needed_mps2 > grip else ""
     return f"not as asked: it needs {needed_mps2:.1f} m/s^2, and the hardest of its kind is {hardest:g} m/s^2"
 
 
@@ -204,6 +208,12 @@ def _exported(action: Brake | BrakeHardest, context: ExportContext) -> ExportedS
     grip = context.grip_mps2
     rate = min(action.decel_mps2, grip) if isinstance(action, Brake) else grip
     return ExportedSpeed(action.until_mps, "linear", "rate", rate, 0.0 if context.on_foot else rate / (2 * BRAKE_JERK))
+
+
+def _achieved(action: Brake | BrakeHardest, seen: Performance) -> Iterator[Asked]:
+    if isinstance(action, Brake):
+        yield from seen.rate(action.decel_mps2, action.until_mps)
+    yield seen.ends_at(min(action.until_mps, float(seen.speed_mps[0])))
 
 
 BRAKE = StoryVerb(
@@ -229,6 +239,7 @@ BRAKE = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    achieved=_achieved,
     usual=(
         ("`decel`", f"`{HARDEST}` is what the tyres give; an error if it is left out"),
         (

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
+import numpy as np
 from pydantic import Field, model_validator
 
 from scenarios.event_text import number_text, rate_text, speed_text
@@ -28,7 +29,9 @@ from scenarios.spec.base import Lasting, Rate, Section, Speed, fault, one_of
 from scenarios.spec.kind_limits import check_change, check_speed
 from scenarios.verbs.clause import WHO, Clause, ClauseError, Part
 from scenarios.verbs.exported_action import ExportContext, ExportedSpeed
-from scenarios.verbs.longitudinal.brake import REACHED_MPS, beyond_brakes
+from scenarios.verbs.longitudinal.brake import REACHED_MPS, beyond_limits
+from scenarios.verbs.performance import REACHED_MPS as SEEN_REACHED_MPS
+from scenarios.verbs.performance import Asked, Performance
 from scenarios.verbs.story_verb import Refusal, StoryVerb, WrittenEvent, collected
 from scenarios.verbs.worded_rates import RelativeSpeed, WordedRate, rated
 
@@ -78,13 +81,20 @@ class ChangeSpeed(VerbAction):
 
 GRAMMAR = """
 change_speed: _CHANGES_SPEED change_part*
-speed_up: _SPEEDS_UP more_or_less_part*
-slow_down: _SLOWS_DOWN more_or_less_part*
-?more_or_less_part: _BY quantity -> speed_by
-    | change_part
+speed_up: _SPEEDS_UP faster_part*
+slow_down: _SLOWS_DOWN slower_part*
+?faster_part: _TO quantity -> to
+    | _BY quantity -> speed_by
+    | _TO DOUBLE _ITS_SPEED -> speed_share
+    | pace_part
+?slower_part: _TO quantity -> to
+    | _BY quantity -> speed_by
+    | _TO HALF _ITS_SPEED -> speed_share
+    | pace_part
 ?change_part: _TO quantity -> to
-    | _TO FRACTION _ITS_SPEED -> speed_share
-    | MANNER -> manner
+    | _TO (HALF | DOUBLE) _ITS_SPEED -> speed_share
+    | pace_part
+?pace_part: MANNER -> manner
     | SMOOTHLY -> smoothly
     | EVENLY -> evenly
     | EXACTLY -> exactly
@@ -94,7 +104,8 @@ slow_down: _SLOWS_DOWN more_or_less_part*
 _SPEEDS_UP.3: ("speeds up" | "speed up" | "accelerates" | "accelerate" | "picks up speed") _E
 _SLOWS_DOWN.3: ("slows down" | "slow down" | "slows" | "slow" | "decelerates" | "decelerate") _E
 _CHANGES_SPEED.4: ("changes speed" | "changes its speed" | "adjusts its speed") _E
-FRACTION.4: ("half" | "twice" | "double") _E
+HALF.4: "half" _E
+DOUBLE.4: ("twice" | "double") _E
 _ITS_SPEED.4: "of "? ("its" | "the" | "his" | "her") " " ("current " | "present ")? "speed" _E
 SMOOTHLY.3: "smoothly" _E
 EXACTLY.4: ("exactly evenly" | "without build-up") _E
@@ -198,7 +209,7 @@ def _motion(action: ChangeSpeed, mover: BodyState, context: ActionContext) -> Ru
     return RunningAction(
         f"{'slows' if slower else 'speeds up'} to {speed * 3.6:.0f} km/h",
         over,
-        short=beyond_brakes(mover, needed),
+        short=beyond_limits(mover, needed),
     )
 
 
@@ -211,6 +222,18 @@ def _exported(action: ChangeSpeed, context: ExportContext) -> ExportedSpeed:
         delay = action.rate_mps2 / (2 * (BRAKE_JERK if slower else DRIVE_JERK)) if builds_up else 0.0
         return ExportedSpeed(action.speed_mps, shape, "rate", action.rate_mps2, delay)
     return ExportedSpeed(action.speed_mps, shape, "time", action.within_s)
+
+
+def _achieved(action: ChangeSpeed, seen: Performance) -> Iterator[Asked]:
+    begun, to = float(seen.speed_mps[0]), action.speed_mps
+    reached = seen.when(np.abs(seen.speed_mps - to) <= SEEN_REACHED_MPS)
+    if action.within_s is not None:
+        yield seen.time("time", action.within_s, reached)
+    elif action.profile is Profile.SMOOTH and action.rate_mps2 is not None:
+        yield seen.time("time", 1.5 * abs(to - begun) / action.rate_mps2, reached)
+    elif action.rate_mps2 is not None:
+        yield from seen.rate(action.rate_mps2, to)
+    yield seen.ends_at(to)
 
 
 CHANGE_SPEED = StoryVerb(
@@ -231,6 +254,7 @@ CHANGE_SPEED = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    achieved=_achieved,
     usual=(
         ("`rate`", "of the kind: [Motion of the kinds](#motion-of-the-kinds)"),
         ("`within`", "as `rate` needs"),

@@ -1,6 +1,7 @@
 """The verb 'follows': drives with the traffic, as one of the driver models."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pydantic import Field
 
@@ -17,6 +18,7 @@ from scenarios.spec.actor_spec import DriverName
 from scenarios.spec.base import Lasting, Section, Speed
 from scenarios.verbs.clause import Part
 from scenarios.verbs.longitudinal.hold_speed import until_over
+from scenarios.verbs.performance import Asked, Bound, Performance
 from scenarios.verbs.story_verb import PlacedEvent, Refusal, StoryVerb, WrittenEvent
 
 
@@ -75,6 +77,16 @@ def _motion(action: Follow, mover: BodyState, context: ActionContext) -> Running
     return RunningAction(f"follows as {action.driver}", until_over(context.t_s, action.for_s))
 
 
+def _achieved(action: Follow, seen: Performance) -> Iterator[Asked]:
+    """A driver's desired speed is an upper bound; one that is faster at first has to slow down."""
+    fastest = float(seen.speed_mps.max()) if seen.speed_mps[0] <= action.speed_mps else None
+    yield replace(
+        seen.speed(action.speed_mps, fastest, "desired speed", Bound.AT_MOST), why_open="it is faster at the start"
+    )
+    if action.for_s is not None:
+        yield seen.time("duration", action.for_s, seen.seconds if seen.over else None, Bound.EXACT)
+
+
 FOLLOW = StoryVerb(
     key="follow",
     placeless=True,
@@ -88,6 +100,7 @@ FOLLOW = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    achieved=_achieved,
     usual=(
         ("`speed`", "the actor's speed in its section"),
         ("`driver`", f"`{USUAL_DRIVER}`"),

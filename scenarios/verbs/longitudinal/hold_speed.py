@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+import numpy as np
 from pydantic import Field
 
 from scenarios.event_text import speed_text, time_text
 from scenarios.model.actions import HoldSpeed
+from scenarios.model.kinds.registry import KINDS
 from scenarios.simulation.actions.motions import ActionContext
 from scenarios.simulation.dynamics.body_state import BodyState, RunningAction
 from scenarios.simulation.dynamics.longitudinal_control import BRAKE_JERK, DRIVE_JERK, Target
@@ -15,9 +17,11 @@ from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Lasting, Section, Speed
 from scenarios.verbs.clause import Clause, ClauseError, flat
 from scenarios.verbs.exported_action import ExportContext, ExportedSpeed
+from scenarios.verbs.performance import Asked, Bound, Performance
 from scenarios.verbs.story_verb import Refusal, StoryVerb, WrittenEvent, collected
 
 HOLDING_MPS2 = 2.0  # rate with which a held speed is reached
+LATE_S = 1.0  # for the build-up and the end of that change
 
 
 class HoldSpeedDo(Section):
@@ -75,7 +79,8 @@ def until_over(t_s: float, lasting_s: float | None) -> Callable[[float], bool]:
 
 def _motion(action: HoldSpeed, mover: BodyState, context: ActionContext) -> RunningAction:
     speed = action.speed_mps
-    mover.target = Target(speed, HOLDING_MPS2, braking=speed < mover.speed)
+    rate = KINDS[mover.body.kind].dynamics.limited(HOLDING_MPS2, speed > mover.speed)
+    mover.target = Target(speed, rate, braking=speed < mover.speed)
     return RunningAction(f"holds {speed * 3.6:.0f} km/h", until_over(context.t_s, action.for_s))
 
 
@@ -87,6 +92,18 @@ def _exported(action: HoldSpeed, context: ExportContext) -> ExportedSpeed | None
     return ExportedSpeed(
         action.speed_mps, "linear", "rate", HOLDING_MPS2, HOLDING_MPS2 / (2 * jerk) if changes else 0.0
     )
+
+
+def _achieved(action: HoldSpeed, seen: Performance) -> Iterator[Asked]:
+    """The speed that differs most from the asked one, once there was time to reach it."""
+    change = action.speed_mps - float(seen.speed_mps[0])
+    dynamics = KINDS[seen.rollout.bodies[seen.row].kind].dynamics
+    reaching_s = abs(change) / dynamics.limited(HOLDING_MPS2, change > 0) + LATE_S
+    held = seen.speed_mps[seen.t_s >= reaching_s]
+    worst = float(held[np.argmax(np.abs(held - action.speed_mps))]) if len(held) else None
+    yield seen.speed(action.speed_mps, worst)
+    if action.for_s is not None:
+        yield seen.time("duration", action.for_s, seen.seconds if seen.over else None, Bound.EXACT)
 
 
 HOLD_SPEED = StoryVerb(
@@ -101,10 +118,11 @@ HOLD_SPEED = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    achieved=_achieved,
     usual=(
         ("`speed`", "the actor's speed in its section"),
         ("`for`", "until another event ends it"),
-        ("reaching the speed", f"at {HOLDING_MPS2:g} m/s²"),
+        ("reaching the speed", f"at {HOLDING_MPS2:g} m/s², or the usual rate of a kind below a car's"),
     ),
     readers={"drive_on": _read_drive_on},
     at={SPEED: "speed"},

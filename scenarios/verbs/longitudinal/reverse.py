@@ -1,21 +1,25 @@
 """The verb 'reverses'."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
+import numpy as np
 from pydantic import Field
 
 from scenarios.event_text import number_text, speed_text
 from scenarios.model.actions import VerbAction
 from scenarios.model.bodies import FOUR_WHEELS
 from scenarios.model.kinds.registry import KINDS
+from scenarios.rollout import FRAME_RATE_HZ
 from scenarios.simulation.actions.motions import ActionContext
 from scenarios.simulation.dynamics.body_state import BodyState, RunningAction
 from scenarios.simulation.dynamics.longitudinal_control import BACKING_RATE, Halt, Target
 from scenarios.source.units import LENGTH, SPEED
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Section, measured
+from scenarios.verbs.performance import SPEED_MPS, Asked, Performance
 from scenarios.verbs.story_verb import Refusal, StoryVerb, WrittenEvent
 
 REVERSING_MPS = 5 / 3.6
@@ -80,6 +84,18 @@ def _motion(action: Reverse, mover: BodyState, context: ActionContext) -> Runnin
     return RunningAction("reverses", over)
 
 
+def _achieved(action: Reverse, seen: Performance) -> Iterator[Asked]:
+    """Over a short distance the speed is not reached: half of it is for speeding up, and half for slowing down."""
+    way = action.distance_m
+    speed = action.speed_mps if way is None else min(action.speed_mps, math.sqrt(BACKING_RATE * way))
+    back = np.maximum(-seen.speed_mps, 0.0)
+    ready = seen.over or float(back.max()) >= speed - SPEED_MPS
+    yield seen.speed(speed, float(back.max()) if ready else None)
+    if way is not None:
+        moved = float((back[:-1] + back[1:]).sum() / 2 / FRAME_RATE_HZ)
+        yield seen.distance("distance", way, moved if seen.over else None)
+
+
 REVERSE = StoryVerb(
     key="reverse",
     example="{speed: 5 km/h, distance: 10 m}",
@@ -92,6 +108,7 @@ REVERSE = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    achieved=_achieved,
     usual=(
         ("`distance`", "until another event ends it"),
         ("speeding up", f"{BACKING_RATE:g} m/s²"),

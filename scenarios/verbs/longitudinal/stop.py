@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
+import numpy as np
 from pydantic import Field, model_validator
 
 from scenarios.event_text import number_text, rate_text, time_text
@@ -18,8 +19,9 @@ from scenarios.spec.base import Instant, Rate, Section, fault, measured
 from scenarios.spec.kind_limits import check_stop
 from scenarios.verbs.clause import WHO, Clause, ClauseError
 from scenarios.verbs.exported_action import ExportContext, ExportedSpeed
-from scenarios.verbs.longitudinal.brake import Brake, beyond_brakes, stands
+from scenarios.verbs.longitudinal.brake import Brake, beyond_limits, stands
 from scenarios.verbs.longitudinal.change_speed import CHANGE_SPEED
+from scenarios.verbs.performance import STANDS_MPS, Asked, Bound, Performance
 from scenarios.verbs.story_verb import Refusal, StoryVerb, WrittenEvent, collected
 from scenarios.verbs.worded_rates import BRAKING, rated
 
@@ -103,7 +105,7 @@ def _motion(action: Stop, mover: BodyState, context: ActionContext) -> RunningAc
     else:
         mover.target, said = Halt(within, mover.speed, None), f"stops within {within:.1f} m"
         needed = mover.speed**2 / (2 * within)
-        short = beyond_brakes(mover, needed)
+        short = beyond_limits(mover, needed)
         if needed > mover.grip:
             said += f" (would need {needed:.1f} m/s²; the road gives {mover.grip:.1f})"
     stood: list[float] = []
@@ -122,6 +124,21 @@ def _exported(action: Stop, context: ExportContext) -> ExportedSpeed | None:
     return ExportedSpeed(0.0, "linear", "distance", action.within_m)
 
 
+def _achieved(action: Stop, seen: Performance) -> Iterator[Asked]:
+    stands = np.abs(seen.speed_mps) < STANDS_MPS
+    if action.within_m is None:
+        assert action.decel_mps2 is not None
+        yield from seen.rate(action.decel_mps2, 0.0)
+    else:
+        stopped = float(seen.moved_m[int(np.argmax(stands))]) if stands.any() else None
+        if stopped is None and seen.moved_m[-1] > action.within_m:
+            stopped = float(seen.moved_m[-1])  # it has gone further already
+        yield seen.distance("distance", action.within_m, stopped, Bound.AT_MOST)
+    yield seen.speed(0.0, 0.0 if stands.any() else float(seen.speed_mps[-1]) if seen.over else None)
+    if action.for_s:
+        yield seen.standing(action.for_s, Bound.AT_LEAST)
+
+
 STOP = StoryVerb(
     key="stop",
     example="{within: 15 m}",
@@ -134,6 +151,7 @@ STOP = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    achieved=_achieved,
     usual=(
         ("`decel`", "of the kind: [Motion of the kinds](#motion-of-the-kinds)"),
         ("`within`", "as `decel` needs; a stop within a time is a change of speed to 0 km/h"),

@@ -8,6 +8,9 @@ from pydantic import Field, model_validator
 
 from scenarios.event_text import condition_text, number_text
 from scenarios.model.actions import VerbAction
+from scenarios.model.driver_models import G
+from scenarios.model.kinds.listed import Kind
+from scenarios.model.kinds.registry import KINDS
 from scenarios.model.triggers import Trigger
 from scenarios.simulation.actions.motions import ActionContext
 from scenarios.simulation.dynamics.body_state import BodyState, RunningAction, decline
@@ -16,9 +19,8 @@ from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Lasting, Section, fault
 from scenarios.spec.trigger_spec import When, compiled_trigger
 from scenarios.verbs.clause import Moment, Part
+from scenarios.verbs.performance import STANDS_MPS, Asked, Bound, Performance
 from scenarios.verbs.story_verb import PlacedEvent, Refusal, StoryVerb, WrittenEvent
-
-STOPPING_MPS2 = 3.0  # of an ordinary stop
 
 
 class WaitDo(Section):
@@ -82,7 +84,14 @@ def _check(says: WaitDo, event: WrittenEvent) -> Iterator[Refusal]:
 
 
 def _remark(action: Wait, event: PlacedEvent) -> str:
-    return f"slows at {STOPPING_MPS2:g} m/s^2 if it moves, and then goes on as before"
+    rate = stopping_rate(event.placed[event.actor].body.kind, event.friction * G)
+    return f"slows at {number_text(round(rate, 2))} m/s^2 if it moves, and then goes on as before"
+
+
+def stopping_rate(kind: Kind, road_mps2: float) -> float:
+    """The rate of its stop: that of the kind at a line, or what the road gives."""
+    dynamics = KINDS[kind].dynamics
+    return min(dynamics.at_line_mps2, dynamics.grip(road_mps2))
 
 
 def _motion(action: Wait, mover: BodyState, context: ActionContext) -> RunningAction:
@@ -91,7 +100,7 @@ def _motion(action: Wait, mover: BodyState, context: ActionContext) -> RunningAc
     if until is not None and watch is not None and watch.holds():
         context.before.apply(mover)
         return decline(f"does not wait, since this holds already: {condition_text(until)}")
-    mover.target = Target(0.0, STOPPING_MPS2, braking=True)
+    mover.target = Target(0.0, stopping_rate(mover.body.kind, mover.grip), braking=True)
     stands_s: list[float] = []
     done: list[float] = []
 
@@ -115,6 +124,14 @@ def _motion(action: Wait, mover: BodyState, context: ActionContext) -> RunningAc
     return RunningAction("waits", lambda _: bool(done), step, waits_for=waits_for)
 
 
+def _achieved(action: Wait, seen: Performance) -> Iterator[Asked]:
+    stood = seen.stood()
+    if abs(float(seen.speed_mps[0])) > STANDS_MPS and (stood or not seen.over):
+        yield from seen.rate(stopping_rate(seen.rollout.bodies[seen.row].kind, seen.rollout.friction * G), 0.0)
+    if action.for_s is not None:
+        yield seen.standing(action.for_s, Bound.EXACT)
+
+
 WAIT = StoryVerb(
     key="wait",
     placeless=True,
@@ -131,9 +148,10 @@ WAIT = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    achieved=_achieved,
     usual=(
         ("`for`, `until`", "an error: one of them is required"),
-        ("stopping", f"at {STOPPING_MPS2:g} m/s²"),
+        ("stopping", "as at a line: [Motion of the kinds](#motion-of-the-kinds)"),
         ("afterwards", "its driver, or its speed, as before"),
     ),
     parts={"waiting_time": "for", "waiting_until": _read_until, "waiting_passed": _read_passed},

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 
+import numpy as np
 from pydantic import Field
 
 from scenarios.event_text import number_text
 from scenarios.model.actions import VerbAction
 from scenarios.model.bodies import FOUR_WHEELS
+from scenarios.model.driver_models import G
 from scenarios.model.kinds.registry import KINDS
 from scenarios.simulation.actions.motions import ActionContext
 from scenarios.simulation.dynamics.body_state import BodyState, RunningAction
@@ -18,6 +20,7 @@ from scenarios.source.units import LENGTH
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Section, measured
 from scenarios.verbs.clause import Clause, ClauseError, flat
+from scenarios.verbs.performance import Asked, Performance
 from scenarios.verbs.story_verb import ACTOR, Refusal, StoryVerb, WrittenEvent, collected
 
 BED_M = 1.2  # height of a truck's load floor; the roofs of cars are slightly higher
@@ -96,6 +99,19 @@ def _motion(action: Drop, mover: BodyState, context: ActionContext) -> RunningAc
     return fall_off(mover, context.look(action.cargo), action.height_m)
 
 
+def _achieved(action: Drop, seen: Performance) -> Iterator[Asked]:
+    """The height of the underside in the first frame with the cargo, before which it may have fallen for a frame."""
+    cargo = seen.other(action.cargo)
+    frames = np.flatnonzero(seen.rollout.valid[seen.first :, cargo])
+    if not len(frames):
+        yield seen.distance("height", action.height_m, None)
+        return
+    frame = seen.first + int(frames[0])
+    fallen = G * (float(seen.rollout.t_s[frame]) - seen.began_s) ** 2 / 2
+    bottom = float(seen.rollout.centre[frame, cargo, 2]) - seen.rollout.bodies[cargo].size.height_m / 2
+    yield seen.distance("height", action.height_m, bottom + fallen if bottom > 0 else action.height_m)
+
+
 DROP = StoryVerb(
     key="drop",
     example="{cargo: crate}",
@@ -107,6 +123,7 @@ DROP = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    achieved=_achieved,
     usual=(("`height`", f"{BED_M:g} m, less of a lower vehicle"),),
     parts={"height": "height"},
     readers={"drop": _read_drop, "fall_from": _read_fall},

@@ -22,10 +22,12 @@ from scenarios.roads.road import Road
 from scenarios.scenario import AtPose, OnLane, Parked, Placed, own_road
 from scenarios.simulation.actions.motions import ActionContext
 from scenarios.simulation.dynamics.body_state import BodyState, RunningAction, decline
+from scenarios.simulation.dynamics.lane_path import wrapped
 from scenarios.simulation.dynamics.polyline_path import Pose
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Section, one_of
 from scenarios.verbs.clause import Part
+from scenarios.verbs.performance import Asked, Performance
 from scenarios.verbs.story_verb import PlacedEvent, Refusal, StoryVerb, WrittenEvent
 
 OPEN_RAD = math.radians(60.0)
@@ -170,6 +172,14 @@ def _motion(action: OpenDoor, mover: BodyState, context: ActionContext) -> Runni
     return RunningAction(f"opens its {side} door", over, step)
 
 
+def _achieved(action: OpenDoor, seen: Performance) -> Iterator[Asked]:
+    door = seen.other(door_id(seen.rollout.bodies[seen.row].id))
+    swung = wrapped(float(seen.rollout.yaw_rad[seen.last, door]) - float(seen.yaw_rad[-1]))
+    yield seen.angle("opening", OPEN_RAD, math.pi / 2 - abs(swung) if seen.over else None)
+    if action.side is not None:
+        yield Asked("side", str(action.side), str(Side.LEFT if swung > 0 else Side.RIGHT))
+
+
 OPEN_DOOR = StoryVerb(
     key="open_door",
     placeless=True,
@@ -183,6 +193,7 @@ OPEN_DOOR = StoryVerb(
     compiled=_compiled,
     words=_words,
     motion=_motion,
+    achieved=_achieved,
     usual=(
         ("`side`", "the side of the traffic"),
         ("the opening", f"{math.degrees(OPEN_RAD):g}° within {OPENING_S:g} s, hinged at its front edge; it stays open"),

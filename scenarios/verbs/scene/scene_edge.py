@@ -10,6 +10,7 @@ from scenarios.simulation.dynamics.body_state import BodyState, RunningAction
 from scenarios.simulation.spawn_despawn import EDGE_AHEAD_M, EDGE_BEHIND_M, disappear
 from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Section
+from scenarios.verbs.performance import Asked, Performance
 from scenarios.verbs.story_verb import ACTOR, Refusal, StoryVerb, WrittenEvent
 
 
@@ -85,6 +86,18 @@ def _disappear_motion(action: Disappear, mover: BodyState, context: ActionContex
 
 
 _EDGE = ("the scene's edge", f"{EDGE_AHEAD_M:g} m ahead of the ego and {EDGE_BEHIND_M:g} m behind it, bumper to bumper")
+
+
+def _appeared(action: Appear, seen: Performance) -> Iterator[Asked]:
+    there = seen.rollout.valid[:, seen.row]
+    yield Asked("in the scene", "yes", "yes" if there[seen.last] else None, why_open=seen.open)
+
+
+def _disappeared(action: Disappear, seen: Performance) -> Iterator[Asked]:
+    gone = not seen.rollout.valid[seen.last, seen.row]
+    yield Asked("in the scene", "no", "no" if gone else None, why_open=seen.open or "still in the scene")
+
+
 APPEAR = StoryVerb(
     key="appear",
     placeless=True,
@@ -96,6 +109,7 @@ APPEAR = StoryVerb(
     compiled=_compiled_appear,
     words=_appear_words,
     motion=_appear_motion,
+    achieved=_appeared,
     usual=(_EDGE, ("the place", "as far from the ego then as it is placed from the ego's start")),
     check=_check_appear,
     on_trajectory=True,
@@ -113,6 +127,7 @@ DISAPPEAR = StoryVerb(
     compiled=_compiled_disappear,
     words=_disappear_words,
     motion=_disappear_motion,
+    achieved=_disappeared,
     usual=(_EDGE, ("the time", "as soon as it is there")),
     check=_check_disappear,
     on_trajectory=True,

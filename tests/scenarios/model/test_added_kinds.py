@@ -8,6 +8,7 @@ import pytest
 from scenarios.authoring.draft import draft
 from scenarios.authoring.explain import explain
 from scenarios.compiler.event_checks import SETS_PATH
+from scenarios.events.event_outcomes import event_outcomes
 from scenarios.load import loads
 from scenarios.model.bodies import USUAL_SIZE, Body, Kind
 from scenarios.openscenario.export.export import export
@@ -73,7 +74,12 @@ def test_a_pedestrian_and_a_pedestrian_with_a_bicycle_are_distinguished():
 def test_each_crosses_the_road_at_the_speed_of_its_kind(kind):
     scenario = read(f"body: {{kind: {kind}, {BESIDE}}}", "body crosses after 0.5 s", ego="5 km/h")
     rollout = simulate(scenario)
-    assert rollout.speed_mps[:, 1].max() == pytest.approx(scenario.events[0].do.speed_mps, abs=0.05)
+    speed = scenario.events[0].do.speed_mps
+    if kind is Kind.TRAM:  # from standstill its usual rate does not reach that speed on this road
+        assert 4.5 < rollout.speed_mps[:, 1].max() < speed and rollout.acceleration_mps2[:, 1].max() <= 1.0 + 1e-6
+    else:
+        assert rollout.speed_mps[:, 1].max() == pytest.approx(speed, abs=0.05)
+    assert not any(one.failed for one in event_outcomes(rollout, scenario))
     assert np.ptp(rollout.centre[:, 1, 0]) < 0.5 and np.ptp(rollout.centre[:, 1, 1]) > 3.0
 
 
@@ -272,6 +278,6 @@ def test_check_tells_what_only_the_simulation_knows_to_be_beyond_the_brakes():
                     surface="dry", ego="0 km/h")
     )[0]  # fmt: skip
     rollout = simulate(scenario)
-    (missed,) = rollout.unfired
-    assert "not as asked: it needs" in missed.why and "the hardest of its kind is 2.8 m/s^2" in missed.why
+    _, stop = event_outcomes(rollout, scenario)
+    assert stop.failed and "not as asked: it needs" in stop.why and "the hardest of its kind is 2.8 m/s^2" in stop.why
     assert rollout.acceleration_mps2[:, 1].min() == pytest.approx(-2.8, abs=0.05)

@@ -184,7 +184,6 @@ def test_a_link_is_checked_by_its_target(tmp_path):
 @pytest.mark.parametrize(
     ("init", "said"),
     [
-        (placed("Ego", lane(-2, 100, 0.5)) + placed("Other", lane(-1, 140)), "0.50 m left of its lane's middle"),
         (placed("Ego", lane(-4, 100)) + placed("Other", lane(-1, 140)), "in no lane for driving"),
         (placed("Ego", lane(-2, 100)) + placed("Other", lane(-9, 140)), "lane '-9'"),
         (placed("Ego", lane(-2, 100)) + placed("Other", lane(-1, 1400)), "wanted from 0 to 1000 m"),

@@ -69,7 +69,7 @@ def test_the_default_is_straight_on():
 def test_the_path_follows_the_ring_and_passes_the_physics_checks(who):
     made = scenario(
         car=f"{{kind: {who}, road: cross, from: right, before: 12 m, speed: 20 km/h}}",
-        story="[car takes the third exit, ego takes the fourth exit]",
+        story="[car takes the third exit]",
         ego="{lane: 0, speed: 0 km/h, drive: hold speed}", duration="26 s",
     )  # fmt: skip
     rolled = simulate(made)

@@ -66,7 +66,7 @@ def test_after_a_complete_crossing_it_is_declined_and_reported():
 
 def test_explain_prints_the_speed():
     told = story_of(lanes("walker crosses the road", "walker turns back after 2 s", actors=(WALKER,)))
-    assert told[1] == "walker turns back after 2 s   # at the speed that it has then"
+    assert told[1] == "walker turns back after 2 s   # at the speed at which it crosses"
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_explain_prints_the_speed():
         (["walker crosses after 3 s", "walker turns back after 2 s"], ["does not cross the road before"]),
         (["red turns back after 2 s"], ["a car", "turn_around"]),
         (["walker crosses", "walker turns back at 0 km/h after 2 s"], ["a speed above zero"]),
-        (["walker crosses", "walker turns back within 2 s"], ["not understood"]),
+        (["walker crosses", "walker turns back within 2 s"], ["no 'within 2 s': it has no meaning for 'turn back'"]),
     ],
 )  # fmt: skip
 def test_impossible_lines_are_refused_with_a_correction(lines, said):
