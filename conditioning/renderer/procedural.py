@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from conditioning.assets.materials import drawn_from
+from conditioning.assets.posts import lamp_head
 from conditioning.assets.scenery import Scenery
 from conditioning.geometry.camera import Camera
 from conditioning.geometry.camera_view import CameraPose, camera_pose_at
@@ -20,7 +21,6 @@ from conditioning.renderer.scene_triangles import (
     BodyMeshes,
     SceneTriangles,
     concatenate_triangles,
-    lamp_head,
     no_triangles,
     select_triangles,
     static_triangles,

@@ -21,6 +21,7 @@ from conditioning.assets.materials import (
     wall_looks,
 )
 from conditioning.assets.mesh import BodyPart, Sculptor
+from conditioning.assets.posts import lamp_pole, lamp_shade
 from conditioning.assets.scenery import Lamp, Scenery
 from conditioning.assets.shelters import SHELTER_COLOURS, Shelter, Slab, slabs_of
 from conditioning.geometry.backdrop import BUILDING, build_mesh, crown
@@ -92,27 +93,11 @@ def _tree(tree, colour, index: int) -> list[SceneTriangles]:
     ]
 
 
-def lamp_head(lamp: Lamp) -> Float[np.ndarray, "3"]:
-    """Position of the light of a street lamp, map frame."""
-    return np.array(
-        [
-            lamp.x_m + lamp.reach_m * np.cos(lamp.yaw_rad),
-            lamp.y_m + lamp.reach_m * np.sin(lamp.yaw_rad),
-            lamp.height_m - 0.15,
-        ]
-    )
-
-
 def _lamp(lamp: Lamp, light: Lighting) -> list[SceneTriangles]:
-    foot, head = np.array([lamp.x_m, lamp.y_m, 0.0]), lamp_head(lamp)
-    pole, shade, top = Sculptor(), Sculptor(), np.add(foot, (0, 0, lamp.height_m))
-    pole.limb(foot, top, 0.09, 0.05, BodyPart.METAL, 5)
-    pole.limb(top, np.add(head, (0, 0, 0.15)), 0.045, 0.04, BodyPart.METAL, 4)
-    shade.box(np.subtract(head, (0.28, 0.28, 0.06)), np.add(head, (0.28, 0.28, 0.1)), BodyPart.METAL)
     emission = light.lamp * 0.9
     return [
-        uniform_triangles(pole.triangles(), (0.13, 0.135, 0.14)),
-        uniform_triangles(shade.triangles(), (0.25, 0.25, 0.25), emission=emission),
+        uniform_triangles(lamp_pole(lamp), (0.13, 0.135, 0.14)),
+        uniform_triangles(lamp_shade(lamp), (0.25, 0.25, 0.25), emission=emission),
     ]
 
 

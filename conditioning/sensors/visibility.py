@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from conditioning.assets.posts import post_triangles
 from conditioning.assets.scenery import Scenery
 from conditioning.geometry.backdrop import build_mesh
 from conditioning.geometry.camera import Camera
@@ -35,7 +36,7 @@ class Labels:
 
 
 def label_visibility(rollout: Rollout, scenery: Scenery, camera: Camera, frames: Iterable[int] | None = None) -> Labels:
-    """Label every body with a z-buffer of cuboids, buildings and trees.
+    """Label every body with a z-buffer of cuboids, buildings, trees, lamp posts and signals.
 
     In frames that are not in `frames` (None: all) no body is in view. The ground is left out: it is a plane below the
     camera and the bodies, so it occludes none of them.
@@ -45,7 +46,7 @@ def label_visibility(rollout: Rollout, scenery: Scenery, camera: Camera, frames:
         np.zeros(shape), np.zeros(shape), np.zeros((*shape, 4)), np.zeros((*shape, 4)), np.zeros(shape, bool),
         np.zeros(shape),
     )  # fmt: skip
-    static = build_mesh(scenery).points
+    static = np.concatenate([build_mesh(scenery).points, post_triangles(scenery, rollout.road)])
     for frame in range(shape[0]) if frames is None else frames:
         _label_frame(labels, rollout, static, camera, frame)
     return labels

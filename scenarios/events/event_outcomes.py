@@ -71,7 +71,7 @@ def _outcome(rollout: Rollout, scenario: Scenario, played: PlayedEvent) -> Event
     excused = f"{event.actor} was hit at {impact:.2f} s" if hit else ""
     asked: tuple[Asked, ...] = ()
     if began is not None and not hit and played.end is not EventEnd.DECLINED:
-        seen = performance(rollout, scenario, played)
+        seen = performance(rollout, event.actor, played)
         asked = tuple(VERBS.of(event.do).achieved(event.do, seen))
         asked += () if event.where is None else tuple(seen.order(event.where))
     return EventOutcome(sentence(event), event.actor, began, played.ended_s, played.end, played.why, excused, asked)

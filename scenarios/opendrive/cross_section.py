@@ -80,7 +80,7 @@ def lanes_along(chain: Chain, places: list[float]) -> MapLanes:
     here = min(found, key=lambda place: abs(place.along_m))
     differs, refused = list(_left_out(found)), list(_own_lane(found))
     kept = {side: _kept(found, side) for side in SIDES}
-    side_lanes = []
+    side_lanes: list[dict[str, object]] = []
     for side in SIDES:
         moving = _side_widths(found, side, kept[side])
         if (most := max(len(place.side[side]) for place in found) - kept[side]) > 1 or moving.max() > BROADEST:

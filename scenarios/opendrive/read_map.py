@@ -6,7 +6,16 @@ from itertools import pairwise
 from pathlib import Path
 
 from scenarios.opendrive.geometry import Clothoid, Cubic, Graph, Parametric, PlanViewGeometry
-from scenarios.opendrive.road_map import Connection, Lane, LaneSection, Link, MapJunction, MapRoad, RoadMap, Unread
+from scenarios.opendrive.road_map import (
+    Connection,
+    Lane,
+    LaneSection,
+    Link,
+    MapJunction,
+    MapRoad,
+    RoadMap,
+    UnreadElement,
+)
 from scenarios.source.errors import SpecError, SpecErrors, quoted
 from scenarios.source.xml_document import Element, XmlFile, read_xml
 
@@ -78,13 +87,13 @@ _PLACES = {"objects": ("object", "bridge", "tunnel"), "signals": ("signal",), "s
            "lateralProfile": ("shape", "crossfall")}  # fmt: skip
 
 
-def _unread(road: Element) -> Iterator[Unread]:
+def _unread(road: Element) -> Iterator[UnreadElement]:
     """What stands along a road or shapes its surface and is not read."""
     for parent, names in _PLACES.items():
         for name in names:
             found = [one for place in _all(road, parent) for one in _all(place, name)]
             if found:
-                yield Unread(name, len(found), found[0].line)
+                yield UnreadElement(name, len(found), found[0].line)
 
 
 def _pieces(plan: Element, length: float) -> tuple[PlanViewGeometry, ...]:

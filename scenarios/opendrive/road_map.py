@@ -63,7 +63,7 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Unread:
+class UnreadElement:
     """Elements of a road that are not read: their name, how many they are, and the line of the first."""
 
     name: str
@@ -88,7 +88,7 @@ class MapRoad:
     predecessor: Link | None
     successor: Link | None
     line: int
-    unread: tuple[Unread, ...] = ()
+    unread: tuple[UnreadElement, ...] = ()
 
     def piece(self, s: float) -> PlanViewGeometry:
         """The geometry at `s`."""

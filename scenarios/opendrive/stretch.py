@@ -182,7 +182,11 @@ def _lines(chain: Chain, places: list[float], curvature: Float[np.ndarray, "plac
 
 def _path(bends: tuple[Bend, ...], from_m: float, transition: float) -> _Line:
     pieces = smoothed([Piece(BEFORE_M), *map(piece_of, bends), Piece(BEYOND_M)], transition)
-    written = {"kind": "path", "pieces": [piece_spec(b) for b in bends], "transition": f"{transition:g} m"}
+    written: dict[str, object] = {
+        "kind": "path",
+        "pieces": [piece_spec(b) for b in bends],
+        "transition": f"{transition:g} m",
+    }
     if from_m < -1e-6:
         written["behind"] = f"{-from_m:.6f}".rstrip("0").rstrip(".") + " m"
     return _Line(written, RoadKind.PATH, 0.0, pieces, -BEFORE_M + min(from_m, 0.0), jumps(bends))

@@ -4,7 +4,7 @@ Tolerances are physical, and stated here once; docs/how-to/asked-and-done.md giv
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
@@ -14,11 +14,9 @@ from jaxtyping import Bool, Float
 
 from scenarios.event_text import number_text
 from scenarios.model.bodies import EGO_REAR_AXLE_TO_CENTRE_M
-from scenarios.model.driver_models import G
-from scenarios.model.kinds.registry import KINDS
 from scenarios.roads.road import Road
 from scenarios.rollout import FRAME_RATE_HZ, EventEnd, PlayedEvent, Rollout
-from scenarios.scenario import Relation, Scenario
+from scenarios.scenario import Relation
 
 TIME_S, TIME_SHARE = 2 / FRAME_RATE_HZ, 0.1  # two frames, and a tenth: no driver keeps a duration more exactly
 SPEED_MPS, SPEED_SHARE = 0.3, 0.02  # about 1 km/h
@@ -108,7 +106,6 @@ class Performance:
     """
 
     rollout: Rollout
-    scenario: Scenario
     played: PlayedEvent
     row: int
     first: int
@@ -190,18 +187,9 @@ class Performance:
         heading = self.road.heading(float(self.place[0, 0]))
         return 1 if math.cos(float(self.yaw_rad[0]) - heading) >= 0 else -1
 
-    @property
-    def grip_mps2(self) -> float:
-        """The hardest change of velocity on the road, without patches, m/s^2."""
-        return KINDS[self.rollout.bodies[self.row].kind].dynamics.grip(self.rollout.friction * G)
-
     def other(self, body: str) -> int:
         """The index of another body."""
         return self.rollout.index(body)
-
-    def present(self, body: str) -> Bool[np.ndarray, "frame"]:
-        """Where another body is in the scene."""
-        return self.rollout.valid[self.frames, self.other(body)]
 
     # -- what several verbs ask ------------------------------------------------------------------------------------
 
@@ -335,12 +323,9 @@ def _passes(t_s: Float[np.ndarray, "frame"], values: Float[np.ndarray, "frame"],
     return float(t_s[after - 1] + share * (t_s[after] - t_s[after - 1]))
 
 
-Achieved = Callable[[object, Performance], Iterator[Asked]]
-
-
-def performance(rollout: Rollout, scenario: Scenario, played: PlayedEvent) -> Performance:
-    """The view of an event that began."""
-    row, began = rollout.index(scenario.events[played.event].actor), played.began_s
+def performance(rollout: Rollout, actor: str, played: PlayedEvent) -> Performance:
+    """The view of an event of an actor that began."""
+    row, began = rollout.index(actor), played.began_s
     assert began is not None
     hits = [h.t_s for h in rollout.happenings if h.other and rollout.bodies[row].id in (h.actor, h.other)]
     impact = min((t for t in hits if t >= began), default=math.inf)
@@ -352,4 +337,4 @@ def performance(rollout: Rollout, scenario: Scenario, played: PlayedEvent) -> Pe
         last = min(int(np.searchsorted(rollout.t_s, ended - 1e-6)), len(rollout.t_s) - 1)
         over = played.end is EventEnd.ENDED
         view = "" if over else str(played.end)
-    return Performance(rollout, scenario, played, row, first, max(last, first), over, view)
+    return Performance(rollout, played, row, first, max(last, first), over, view)

@@ -80,7 +80,7 @@ def _boxed(stage: ImportContext, entity: Entity, pace: float) -> dict[str, objec
     x, y, heading = stage.course.to_map(centre_of(entity, stage.starts[entity.name]))
     if max(abs(x), abs(y)) > FARTHEST_BOX_M:
         found = f"{entity.id}, which starts {math.hypot(x, y):.0f} m away"
-        raise entity.node.unsupported(f"{found}; here no actor starts farther than {FARTHEST_M:.0f} m from the ego")
+        raise entity.node.unsupported(f"{found}; off the lanes none starts farther than {FARTHEST_BOX_M:.0f} m away")
     turn = math.degrees(math.remainder(heading, math.tau))
     at = [quantity_text(x, "m"), quantity_text(y, "m")]
     box = {"box": {"at": at, "size": sizes(entity), "heading": quantity_text(turn, "deg")}}

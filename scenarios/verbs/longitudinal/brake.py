@@ -193,7 +193,7 @@ def _brake(mover: BodyState, decel: float, until: float) -> RunningAction:
     )
 
 
-def beyond_brakes(mover: BodyState, needed_mps2: float) -> str:
+def beyond_limits(mover: BodyState, needed_mps2: float) -> str:
     """Why a change of speed is not as requested: beyond the brakes of its kind, or else beyond the road's grip."""
     hardest = KINDS[mover.body.kind].dynamics.hardest_mps2
     if hardest is None or needed_mps2 <= hardest or mover.grip < hardest:

@@ -29,7 +29,7 @@ from scenarios.spec.base import Lasting, Rate, Section, Speed, fault, one_of
 from scenarios.spec.kind_limits import check_change, check_speed
 from scenarios.verbs.clause import WHO, Clause, ClauseError, Part
 from scenarios.verbs.exported_action import ExportContext, ExportedSpeed
-from scenarios.verbs.longitudinal.brake import REACHED_MPS, beyond_brakes
+from scenarios.verbs.longitudinal.brake import REACHED_MPS, beyond_limits
 from scenarios.verbs.performance import REACHED_MPS as SEEN_REACHED_MPS
 from scenarios.verbs.performance import Asked, Performance
 from scenarios.verbs.story_verb import Refusal, StoryVerb, WrittenEvent, collected
@@ -81,13 +81,20 @@ class ChangeSpeed(VerbAction):
 
 GRAMMAR = """
 change_speed: _CHANGES_SPEED change_part*
-speed_up: _SPEEDS_UP more_or_less_part*
-slow_down: _SLOWS_DOWN more_or_less_part*
-?more_or_less_part: _BY quantity -> speed_by
-    | change_part
+speed_up: _SPEEDS_UP faster_part*
+slow_down: _SLOWS_DOWN slower_part*
+?faster_part: _TO quantity -> to
+    | _BY quantity -> speed_by
+    | _TO DOUBLE _ITS_SPEED -> speed_share
+    | pace_part
+?slower_part: _TO quantity -> to
+    | _BY quantity -> speed_by
+    | _TO HALF _ITS_SPEED -> speed_share
+    | pace_part
 ?change_part: _TO quantity -> to
-    | _TO FRACTION _ITS_SPEED -> speed_share
-    | MANNER -> manner
+    | _TO (HALF | DOUBLE) _ITS_SPEED -> speed_share
+    | pace_part
+?pace_part: MANNER -> manner
     | SMOOTHLY -> smoothly
     | EVENLY -> evenly
     | EXACTLY -> exactly
@@ -97,7 +104,8 @@ slow_down: _SLOWS_DOWN more_or_less_part*
 _SPEEDS_UP.3: ("speeds up" | "speed up" | "accelerates" | "accelerate" | "picks up speed") _E
 _SLOWS_DOWN.3: ("slows down" | "slow down" | "slows" | "slow" | "decelerates" | "decelerate") _E
 _CHANGES_SPEED.4: ("changes speed" | "changes its speed" | "adjusts its speed") _E
-FRACTION.4: ("half" | "twice" | "double") _E
+HALF.4: "half" _E
+DOUBLE.4: ("twice" | "double") _E
 _ITS_SPEED.4: "of "? ("its" | "the" | "his" | "her") " " ("current " | "present ")? "speed" _E
 SMOOTHLY.3: "smoothly" _E
 EXACTLY.4: ("exactly evenly" | "without build-up") _E
@@ -201,7 +209,7 @@ def _motion(action: ChangeSpeed, mover: BodyState, context: ActionContext) -> Ru
     return RunningAction(
         f"{'slows' if slower else 'speeds up'} to {speed * 3.6:.0f} km/h",
         over,
-        short=beyond_brakes(mover, needed),
+        short=beyond_limits(mover, needed),
     )
 
 

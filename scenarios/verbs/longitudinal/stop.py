@@ -19,7 +19,7 @@ from scenarios.spec.base import Instant, Rate, Section, fault, measured
 from scenarios.spec.kind_limits import check_stop
 from scenarios.verbs.clause import WHO, Clause, ClauseError
 from scenarios.verbs.exported_action import ExportContext, ExportedSpeed
-from scenarios.verbs.longitudinal.brake import Brake, beyond_brakes, stands
+from scenarios.verbs.longitudinal.brake import Brake, beyond_limits, stands
 from scenarios.verbs.longitudinal.change_speed import CHANGE_SPEED
 from scenarios.verbs.performance import STANDS_MPS, Asked, Bound, Performance
 from scenarios.verbs.story_verb import Refusal, StoryVerb, WrittenEvent, collected
@@ -105,7 +105,7 @@ def _motion(action: Stop, mover: BodyState, context: ActionContext) -> RunningAc
     else:
         mover.target, said = Halt(within, mover.speed, None), f"stops within {within:.1f} m"
         needed = mover.speed**2 / (2 * within)
-        short = beyond_brakes(mover, needed)
+        short = beyond_limits(mover, needed)
         if needed > mover.grip:
             said += f" (would need {needed:.1f} m/s²; the road gives {mover.grip:.1f})"
     stood: list[float] = []

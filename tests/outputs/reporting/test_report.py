@@ -9,12 +9,22 @@ import numpy as np
 import pytest
 
 from outputs.clips.clip import write_clip
+from outputs.clips.manifest import read_record
 from outputs.reporting.clip_section import clip_view
 from outputs.reporting.plots import Series, line_plot, ticks
 from outputs.reporting.report import MissingClip, RunRequest, duration, group_failures, quantity, write_report
 from outputs.verdict import Outcome
+from scenarios.events.event_outcomes import EventOutcome
+from scenarios.rollout import EventEnd
+from scenarios.verbs.performance import Asked
 from tests.outputs.made import BAD, FRAMES, GOOD, clip, record, verdict
 
+EVENTS = (
+    EventOutcome("car brakes at 6 m/s^2 after 1 s", "car", 1.0, 4.5, EventEnd.ENDED, "the road gives 1.0 m/s^2", "", (
+        Asked("rate", 6.0, 0.98, "m/s^2", 0.6), Asked("speed", 20 / 3.6, 20.4 / 3.6, "m/s", 0.3),
+    )),
+    EventOutcome("car turns left after 5 s", "car", 5.0, 5.01, EventEnd.DECLINED, "it is too late to turn", "", ()),
+)  # fmt: skip
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>"
 
 
@@ -42,7 +52,9 @@ class Page(HTMLParser):
 def folders(tmp_path_factory):
     folder = tmp_path_factory.mktemp("clips")
     about = {"name": HOSTILE, "attribution": "Somebody, CC BY 4.0", "parameters": {HOSTILE: HOSTILE}}
-    bad = record("bad-s0", BAD, **about, spec_hash="street-1")  # older records have the scenario's id here
+    bad = record(
+        "bad-s0", BAD, **about, spec_hash="street-1", events=EVENTS
+    )  # older records have the scenario's id here
     write_clip(folder / "good-s0", clip(record("good-s0")))
     write_clip(folder / "bad-s0", clip(bad, source=()))
     return [folder / "good-s0", folder / "bad-s0"]
@@ -104,6 +116,16 @@ def test_it_has_reasons_failures_and_sources(text):
     assert "friction circle" in words
     assert "least distance" in words  # the near miss, above the videos
     assert "brakes at 6 m/s²" in words
+
+
+def test_it_compares_what_every_event_asked_with_what_was_done(text, folders):
+    assert read_record(folders[1] / "record.json").events == EVENTS
+    rows = re.findall(r"<tr><td>(car [^<]*).*?</tr>", text, re.DOTALL)
+    assert rows == [one.event for one in EVENTS]
+    table = " ".join(text[text.index("Asked and done") :].split())
+    for words in ("rate 6 m/s^2", "0.98 m/s^2", "speed 20 km/h", "20.4 km/h", "1.00 to 4.50 s", "could not be done",
+                  "the road gives 1.0 m/s^2", "it is too late to turn", "not as asked"):  # fmt: skip
+        assert words in table
 
 
 def test_it_has_the_hash_of_the_scenario_file_if_the_record_has_it(text):

@@ -32,6 +32,18 @@ expect: {collision: never}
 sweep: {actors.lead.ahead: [10 m, 12 m]}
 """
 
+ON_ICE = """
+name: ice
+intent: The lead is asked for more than ice gives.
+duration: 6 s
+road: {lanes: 1, surface: ice}
+ego: {lane: 0, speed: 20 km/h, drive: hold speed}
+actors:
+  lead: {kind: car, lane: 0, ahead: 40 m, speed: 50 km/h}
+story:
+  - lead brakes at 6 m/s^2 after 1 s
+"""
+
 
 def call(*arguments: object) -> tuple[int, str]:
     result = CliRunner().invoke(app, [str(a) for a in arguments])
@@ -54,6 +66,19 @@ def test_check_distinguishes_faults_and_missed_expectations(tmp_path):
     assert [(one.possible, one.as_expected) for one in told.scenarios] == [(True, False)] * 2
     assert told.scenarios[0].collisions[0].other == "lead"
     assert told.scenarios[0].scenario.parameters == {"actors.lead.ahead": "10 m"}
+
+
+def test_check_has_what_every_event_asked_and_did(tmp_path):
+    (tmp_path / "ice.yaml").write_text(ON_ICE)
+    code, text = call("check", tmp_path / "ice.yaml", "--json")
+    (checked,) = CheckDocument.model_validate_json(text).scenarios
+    assert (code, checked.possible, checked.as_expected) == (INCOMPLETE, True, False)
+    (event,) = checked.events
+    rate = event.asked[0]
+    assert event.failed and (rate.what, rate.asked, rate.unit, rate.kept) == ("rate", 6.0, "m/s^2", False)
+    assert rate.done == pytest.approx(0.981, abs=0.01)
+    (verdict,) = (v for v in checked.verdicts if v.id == "events")
+    assert verdict.gates and verdict.outcome == "fail" and "done 0.98 m/s^2" in verdict.reason
 
 
 def test_explain_and_library_list_scenarios():

@@ -125,7 +125,8 @@ def test_features_that_the_map_does_not_have_are_listed():
 
 
 def test_start_states_are_the_same_on_straight_roads(tmp_path):
-    (scenario,) = loads(STREET.format(story="  - side crosses the road at 5 km/h after 3 s"))
+    text = STREET.format(story="  - side brakes at 4 m/s^2 after 3 s")
+    (scenario,) = loads(text.replace("drive: hold speed", "drive: follow"))  # a driver, whose trajectory is written
     made, rollout = exported(scenario)
     second = simulate(again(made, tmp_path))
     order = [second.index(body.id) for body in rollout.bodies]

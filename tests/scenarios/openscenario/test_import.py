@@ -140,13 +140,31 @@ HEADWAY = (
         (of("Other", '<StandStillCondition duration="0"/>'), AtStandstill("other")),
         (of("Ego", DISTANCE.format("true")), AtGap("ego", "other", 12.0)),
         (of("Ego", DISTANCE.format("false")), AtGap("ego", "other", 12 - 4.2)),
-        (of("Ego", TTC), AtTTC("ego", "other", 2.0)),
         (of("Ego", HEADWAY), AtHeadway("ego", "other", 1.0)),
     ],
-    ids=["time", "standstill", "free gap", "gap of references", "ttc", "headway of references"],
+    ids=["time", "standstill", "free gap", "gap of references", "headway of references"],
 )  # fmt: skip
 def test_conditions_become_triggers(condition, trigger):
     assert one_event(BRAKES, condition).when == trigger
+
+
+def test_a_time_to_collision_in_the_same_lane_becomes_a_trigger():
+    """In another lane the standard counts along the road, and this language sees no collision: there it is a time."""
+    event_xml = event("e", BRAKES, of("Ego", TTC))
+    same = placed("Ego", lane(-2, 100), 20) + placed("Other", lane(-2, 140), 15)
+    assert meant(scenario_xml(same, event_xml)).events[0].when == AtTTC("ego", "other", 2.0)
+    beside = imported(scenario_xml(TWO_CARS, event_xml))
+    closes = (40 - 4.2) / 5 - 2  # seconds until the free gap of 35.8 m lasts 2 s at 5 m/s
+    assert loads(beside.text)[0].events[0].when.t_s == pytest.approx(closes, abs=0.05)
+    assert "it begins at" in beside.text
+
+
+def test_an_actor_far_away_gets_its_motion():
+    (scenario,) = loads(
+        imported(scenario_xml(placed("Ego", lane(-2, 100), 20) + placed("Other", lane(-1, 540), 10))).text
+    )
+    rollout = simulate(scenario)
+    assert rollout.centre[[0, 60], 1, 0] - rollout.centre[0, 0, 0] == pytest.approx([440, 490], abs=0.05)
 
 
 def test_a_place_is_reached_by_the_reference_point():
