@@ -63,6 +63,7 @@ def _between(least: float, most: float) -> st.SearchStrategy[float]:
     return st.floats(least, most).flatmap(lambda x: st.sampled_from([round(x, 2), round(x, 6)]))
 
 
+ON_FOOT, RIDDEN = _between(1, 12), _between(1, 24)  # m/s: a walker and a rider have limits
 SPEED, RATE, TIME, LENGTH = _between(1, 40), _between(0.2, 11), _between(0.2, 50), _between(1, 200)
 WITHIN = st.tuples(st.none(), TIME) | st.tuples(RATE, st.none())
 LANES = st.builds(LaneRef, st.sampled_from([0, 2]), st.just(False)) | st.just(LaneRef(0, True))
@@ -88,8 +89,8 @@ DOES: dict[type, st.SearchStrategy] = {
     CutOut: st.builds(CutOut, st.none() | st.sampled_from(Side), TIME),
     ChangeLane: st.builds(ChangeLane, st.sampled_from(Side) | LANES, TIME),
     LaneOffset: st.builds(LaneOffset, _between(-2, 2), TIME),
-    Cross: st.builds(Cross, SPEED),
-    StepOut: st.builds(StepOut, st.just("truck"), SPEED, st.booleans()),
+    Cross: st.builds(Cross, ON_FOOT),
+    StepOut: st.builds(StepOut, st.just("truck"), RIDDEN, st.booleans()),
     PullOut: st.builds(PullOut, SPEED),
     Merge: st.builds(Merge, TIME, st.booleans()),
     TakeExit: st.builds(TakeExit, st.integers(1, 4)),
@@ -102,7 +103,7 @@ DOES: dict[type, st.SearchStrategy] = {
     Overtake: st.builds(Overtake, st.just("lorry-2"), st.just(Side.LEFT), _between(12, 40), _between(1, 99)),
     TurnAround: st.just(TurnAround()),
     OpenDoor: st.builds(OpenDoor, st.none() | st.sampled_from(Side)),
-    TurnBack: st.builds(TurnBack, st.none() | SPEED),
+    TurnBack: st.builds(TurnBack, st.none() | ON_FOOT),
     Appear: st.just(Appear()),
     Disappear: st.just(Disappear()),
 }
