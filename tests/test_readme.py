@@ -78,9 +78,11 @@ def test_its_actors_are_valid():
 
 
 def test_its_roads_are_valid():
-    winding, crossing = re.findall(r"```\n(road:\n.*?)```", ROADS, re.DOTALL)
+    winding, crossing, widened = re.findall(r"```\n(road:\n.*?)```", ROADS, re.DOTALL)
     head = "name: road\nintent: As in the README.\nego: {lane: 0, speed: 50 km/h, drive: follow}\n"
     (first,), (second,) = loads(head + winding, "README.md"), loads(head + crossing, "README.md")
+    (third,) = loads(head + widened, "README.md")
+    assert third.road.lane_widths_m == (3.0, 3.75, 3.5) and len(third.road.side_lanes) == 1
     assert first.road.patches
     assert first.road.zebras_m == (70.0,)
     assert second.road.junction is not None
