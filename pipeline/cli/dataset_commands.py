@@ -61,7 +61,7 @@ def _tell(console: Console, into: str, merged: "MergeSummary") -> None:
         console.print("this store does not support concurrent merges: run one at a time", style="yellow")
     version = merged.version
     if version is None:
-        console.print(f"{into}: no accepted clip yet, so no version")
+        console.print(f"{into}: no accepted clip yet, so no version", markup=False)
         return
     added = f"{len(merged.added)} scenes added" if merged.added else "nothing new"
     total = f"{len(version.scenes)} scenes, {version.samples} samples, {version.annotations} annotations"
@@ -106,4 +106,6 @@ def fetch(
             count = fetch_version(store, wanted, to)
         except (OSError, ValueError) as error:
             raise UserError(f"{dataset}: {error}{run_instead(dataset)}") from None
-    console.print(f"{count} files downloaded; NuScenes('{wanted.name}', '{to}')", highlight=False, soft_wrap=True)
+    console.print(
+        f"{count} files downloaded; NuScenes('{wanted.name}', '{to}')", highlight=False, markup=False, soft_wrap=True
+    )

@@ -59,7 +59,7 @@ def _tell(found: Imports, out: Path, several: bool, console: Console) -> None:
         for line in told_once(lines):
             console.print(f"{title}: {line}", style=style, markup=False, highlight=False, soft_wrap=True)
     files = f"{len(found.scenarios)} scenario files in " if several else ""
-    console.print(f"wrote {files}{out}; next: nearmiss explain {out}", soft_wrap=True)
+    console.print(f"wrote {files}{out}; next: nearmiss explain {out}", markup=False, soft_wrap=True)
 
 
 def _together(scenarios: tuple[Imported, ...]) -> Report:
@@ -96,5 +96,5 @@ def export_files(names: tuple[str, ...], out: Path, console: Console) -> bool:
         said = f" (trajectories of the rollout: {', '.join(rolled)})" if rolled else ""
         console.print(f"wrote {out / made.xosc_name}{said}", markup=False, highlight=False, soft_wrap=True)
         if made.left_out:
-            console.print(f"  not in it: {', '.join(made.left_out)}", style="yellow", soft_wrap=True)
+            console.print(f"  not in it: {', '.join(made.left_out)}", style="yellow", markup=False, soft_wrap=True)
     return failed == 0

@@ -70,7 +70,7 @@ def new(
 
     with plain_errors():
         made = write_new(path, phrase)
-    console.print(f"wrote {made.path}; next: nearmiss explain {made.path}", soft_wrap=True)
+    console.print(f"wrote {made.path}; next: nearmiss explain {made.path}", markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -82,7 +82,7 @@ def schema(
 
     with plain_errors():
         made = write_schema(path)
-    console.print(f"wrote {made}; the first line of a scenario file beside it is:", soft_wrap=True)
+    console.print(f"wrote {made}; the first line of a scenario file beside it is:", markup=False, soft_wrap=True)
     console.print(first_line(made, made.parent), markup=False, highlight=False, soft_wrap=True)
 
 
@@ -251,7 +251,7 @@ def train(
 
         with training_progress(console, training.steps) as progress:
             made = train_here(part, training, progress)
-    console.print(f"weights {made}   loss curve and samples {training.runs / part}")
+    console.print(f"weights {made}   loss curve and samples {training.runs / part}", markup=False)
 
 
 @app.command()

@@ -106,7 +106,7 @@ def _work(order: "NightlyConfig", how: ExecutionConfig, night: date, stopping: o
     with ProgressDisplay(console) as board:
         account = make(order, night, how, board, lambda: bool(stopping))
     print_summary(console, account.summary)
-    console.print(account.line, soft_wrap=True)
+    console.print(account.line, markup=False, soft_wrap=True)
     if account.waiting or not account.ok:
-        console.print(f"resume with: {account.again}", soft_wrap=True)
+        console.print(f"resume with: {account.again}", markup=False, soft_wrap=True)
     return account

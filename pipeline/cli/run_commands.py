@@ -131,7 +131,7 @@ def report(run: RunFolder) -> None:
     from pipeline.datasets.publish import publish_again
 
     with plain_errors():
-        console.print(publish_again(run))
+        console.print(publish_again(run), markup=False)
 
 
 RUN_COMMANDS: dict[str, Callable[..., None]] = {

@@ -42,7 +42,9 @@ def search_file(
     spanned = space(read_document(file))
     most = min(wanted.rollouts, spanned.size or wanted.rollouts)
     units = tuple(each.unit for each in asked)
-    with search_progress(Console(stderr=True) if as_json else console, asked[0].words, units, most) as watch:
+    with search_progress(
+        Console(stderr=True, emoji=False) if as_json else console, asked[0].words, units, most
+    ) as watch:
         answer = search(file, wanted, watch)
     record = SearchRecord(
         file.name, tuple(each.words for each in asked), units, wanted.seed, tuple(map(_parameter, spanned.dimensions)),

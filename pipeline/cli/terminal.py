@@ -16,7 +16,7 @@ from typer.core import TyperGroup
 from pipeline.errors import Stopped, refusal_of_disk, user_errors
 
 OK, INCOMPLETE, MISUSED, STOPPED, TERMINATED = 0, 1, 2, 130, 143
-console = Console()
+console = Console(emoji=False)  # what users write is printed as it is
 
 
 class Commands(TyperGroup):
@@ -73,13 +73,13 @@ def plain_errors() -> Iterator[None]:
             raise
         _misused(told)
     except Stopped as stopped:
-        Console(stderr=True).print(str(stopped), markup=False, highlight=False, soft_wrap=True)
+        Console(stderr=True, emoji=False).print(str(stopped), markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(TERMINATED) from None
     except KeyboardInterrupt:
-        Console(stderr=True).print("stopped; the same command continues from here")
+        Console(stderr=True, emoji=False).print("stopped; the same command continues from here")
         raise typer.Exit(STOPPED) from None
 
 
 def _misused(told: str) -> NoReturn:
-    Console(stderr=True).print(told, style="red", markup=False, highlight=False, soft_wrap=True)
+    Console(stderr=True, emoji=False).print(told, style="red", markup=False, highlight=False, soft_wrap=True)
     raise typer.Exit(MISUSED) from None

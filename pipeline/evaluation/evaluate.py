@@ -154,7 +154,7 @@ def evaluate(
         )
     write_results(measured, out)
     console.print(table(measured))
-    console.print(f"written {out / 'evaluation.md'}; pictures {out / 'sheets'}")
+    console.print(f"written {out / 'evaluation.md'}; pictures {out / 'sheets'}", markup=False)
     return measured
 
 

@@ -16,7 +16,7 @@ def explain_files(names: tuple[str, ...], console: Console) -> bool:
     sound = True
     for file in find(names):
         try:
-            console.print(f"[bold]{file}[/]")
+            console.print(str(file), style="bold", markup=False)
             console.print(explain(file), markup=False, highlight=False, soft_wrap=True)
         except SpecErrors as faults:
             show(faults, console)

@@ -39,7 +39,9 @@ class ProgressDisplay:
         self.run = run
         self.bar.reset(self.task, total=missing)
         already = f", {there} already there" if there else ""
-        self.console.print(f"{run}: {missing} clip{'s' * (missing != 1)} to make{already}", soft_wrap=True)
+        self.console.print(
+            f"{run}: {missing} clip{'s' * (missing != 1)} to make{already}", markup=False, soft_wrap=True
+        )
 
     def ended(self, ending: Ending) -> None:
         self.bar.advance(self.task)

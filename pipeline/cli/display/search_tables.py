@@ -49,4 +49,4 @@ def print_answer(
     told = f"{early}{len(record.trials)} trials in {answer.seconds:.0f} s ({pace}): {fates}"
     console.print(told, soft_wrap=True, highlight=False)
     for what, where in (("frontier", "frontier"), ("plot", "search.png"), ("trials", "search.json")):
-        console.print(f"{what:9}{out / where}", soft_wrap=True, highlight=False)
+        console.print(f"{what:9}{out / where}", markup=False, soft_wrap=True, highlight=False)

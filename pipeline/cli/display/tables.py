@@ -26,8 +26,8 @@ def print_summary(console: Console, summary: Summary) -> None:
     console.print(f"{summary.counts}; {len(summary.plan.faults)} files with faults")
     if summary.accepted:
         for dataset in datasets_of(Run(summary.run)):
-            console.print(f"dataset  {dataset.folder}   {dataset.opens}")
-    console.print(f"report   {summary.run / 'report.html'}")
+            console.print(f"dataset  {dataset.folder}   {dataset.opens}", markup=False)
+    console.print(f"report   {summary.run / 'report.html'}", markup=False)
 
 
 def clips_table(summary: Summary) -> Table:

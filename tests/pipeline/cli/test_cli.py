@@ -68,6 +68,16 @@ def test_explain_prints_the_phrases():
     assert text == (ROOT / "docs" / "phrases.md").read_text()
 
 
+@pytest.mark.parametrize("name", ["q[/b]", "b[x]", ":x:"])
+def test_names_of_files_are_printed_as_they_are(name, tmp_path):
+    """A terminal library reads brackets as markup and words between colons as pictures."""
+    path = tmp_path / f"{name}.yaml"
+    for command in (("new", path), ("explain", path), ("preview", path, "--out", tmp_path / f"o{name}")):
+        code, text = call(*command)
+        assert code == OK, text
+        assert name in text
+
+
 def test_explain_without_arguments_says_what_to_give():
     code, text = call("explain")
     assert code == MISUSED
