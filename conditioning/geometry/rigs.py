@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import radians, tan
+from math import ceil, floor, radians, tan
 from pathlib import Path
 from types import MappingProxyType
 
@@ -43,7 +43,7 @@ class _RigFile:
 
 
 _NAME = re.compile("[A-Za-z][A-Za-z0-9_]{0,39}")
-WIDEST = tan(radians(170 / 2))
+WIDEST, NARROWEST = tan(radians(170 / 2)), tan(radians(5 / 2))  # of half the field of view
 LEAST_PX, MOST_PX = 16, 20_000
 FARTHEST_M = 30.0  # the longest vehicle combinations are shorter
 _TAKEN = ("lidar", "lidar_top")
@@ -85,8 +85,11 @@ def _problems(listed: tuple[_Mounted, ...]):
             yield f"a camera named {camera.name!r}, which is the LiDAR's name"
         if min(camera.width, camera.height, camera.focal_px) <= 0:
             yield f"{camera.name}: width, height and focal_px are above 0"
-        elif max(camera.width, camera.height) > 2 * WIDEST * camera.focal_px:
-            yield f"{camera.name}: {camera.focal_px:g} px see more than 170 degrees, which no flat picture can show"
+        elif camera.focal_px < _focal_px(camera, WIDEST):
+            seen = "see more than 170 degrees, which no flat picture can show"
+            yield f"{camera.name}: {camera.focal_px:g} px {seen}; {_possible(camera)}"
+        elif camera.focal_px > _focal_px(camera, NARROWEST):
+            yield f"{camera.name}: {camera.focal_px:g} px see less than 5 degrees; {_possible(camera)}"
         elif not (min(camera.width, camera.height) >= LEAST_PX and max(camera.width, camera.height) <= MOST_PX):
             yield f"{camera.name}: {camera.width} x {camera.height}; from {LEAST_PX} to {MOST_PX} pixels are possible"
         if max(map(abs, camera.at_m)) > FARTHEST_M:
@@ -95,6 +98,16 @@ def _problems(listed: tuple[_Mounted, ...]):
             yield f"{camera.name}: yaw_deg is from -180 to 180, pitch_deg between -90 and 90"
         if camera.at_m[2] <= 0:
             yield f"{camera.name}: a camera {camera.at_m[2]:g} m above the ground; above 0 is needed"
+
+
+def _focal_px(camera: _Mounted, tangent: float) -> float:
+    """The focal length with which the longer side spans twice the angle of this tangent (pinhole camera), px."""
+    return max(camera.width, camera.height) / (2 * tangent)
+
+
+def _possible(camera: _Mounted) -> str:
+    least, most = ceil(_focal_px(camera, WIDEST)), floor(_focal_px(camera, NARROWEST))
+    return f"for {camera.width} x {camera.height} pixels focal_px is from {least} to {most}"
 
 
 RIGS: Mapping[str, Rig] = MappingProxyType({path.stem: read_rig(path) for path in sorted(FILES.glob("*.toml"))})

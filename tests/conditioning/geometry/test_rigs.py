@@ -72,6 +72,11 @@ def test_the_page_s_example_looks_down_and_to_its_sides(tmp_path):
         ("at_m =", "yaw_deg = 500.0\nat_m =", "CAM_FRONT: yaw_deg is from -180 to 180"),
         ("1.51]", "-1.5]", "CAM_FRONT: a camera -1.5 m above the ground"),
         ("focal_px = 1266.4", "focal_px = 1e-9", "CAM_FRONT: 1e-09 px see more than 170 degrees"),
+        (
+            "focal_px = 1266.4",
+            "focal_px = 900000",
+            "CAM_FRONT: 900000 px see less than 5 degrees; for 1600 x 900 pixels focal_px is from 70 to 18323",
+        ),
         ("width = 1600", "width = 9", "CAM_FRONT: 9 x 900; from 16 to 20000 pixels"),
         ("at_m = [1.70", "at_m = [1e6", "m is not on a vehicle: at most 30 m from its rear axle"),
         ("width = 1600", "width = 0", "CAM_FRONT: width, height and focal_px are above 0"),
@@ -84,6 +89,15 @@ def test_faults_of_a_file_are_reported_with_their_place(tmp_path, written, inste
     path.write_text((FILES / "front.toml").read_text(encoding="utf-8").replace(written, instead), encoding="utf-8")
     with pytest.raises(RigError, match=re.escape(told)):
         read_rig(path)
+
+
+@pytest.mark.parametrize("focal_px", [70, 18323])
+def test_the_focal_lengths_that_a_refusal_names_are_accepted(focal_px, tmp_path):
+    path = tmp_path / "rig.toml"
+    written = (FILES / "front.toml").read_text(encoding="utf-8").replace("1266.4", str(focal_px))
+    path.write_text(written, encoding="utf-8")
+    (camera,) = read_rig(path)
+    assert camera.intrinsic[0, 0] == focal_px
 
 
 def test_two_cameras_of_one_name_and_a_missing_rig_are_refused(tmp_path):
