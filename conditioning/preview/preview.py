@@ -152,7 +152,9 @@ def _draw_speeds(axes: Axes, rollout: Rollout) -> None:
     axes.set_ylim(bottom=0)
     if critical := critical_instant(rollout):
         axes.axvline(critical.t_s, color=CRITICAL, linewidth=1.2, label=f"{critical.t_s:.1f} s: {critical.words}")
-    axes.legend(fontsize=7, loc="lower left")
+    # Above the axes and the numbers of the events, since in the axes it would cover curves.
+    columns = 1 if len(axes.get_legend_handles_labels()[1]) < 5 else 2
+    axes.legend(fontsize=7, loc="lower left", bbox_to_anchor=(0.0, 1.07), borderaxespad=0.0, ncols=columns)
     _number_events(axes, rollout)
 
 

@@ -1,8 +1,10 @@
 """Previews: the picture is written and shows the scenario."""
 
+import io
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from matplotlib.colors import to_rgb
 from PIL import Image
 
@@ -19,6 +21,7 @@ from conditioning.preview.preview import (
 )
 from conditioning.preview.topdown import COLOURS
 from scenarios.model.bodies import Kind
+from scenarios.rollout import SimEvent
 from tests.conditioning.situations import BEND, building, moving, situation, still, tree
 
 CAMERA = FRONT.resized(144, 256)
@@ -46,6 +49,22 @@ def test_given_pictures_are_above_the_layers(tmp_path):
 def test_a_log_without_a_road_and_one_frame_can_be_drawn(tmp_path):
     write_preview(situation(still(10, 0, Kind.BUS), road=None), NO_SCENERY, CAMERA, tmp_path / "a.png")
     assert (tmp_path / "a.png").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize("others", [1, 10])
+def test_the_legend_of_the_speeds_covers_neither_curves_nor_numbers_of_events(others):
+    bodies = [moving(15.0 + 8 * number, 0, Kind.CAR, 6.0) for number in range(others)]
+    told = [SimEvent(t_s, "ego", "brakes") for t_s in (0.2, 0.5)]
+    rollout = replace(situation(*bodies, frames=12, ego_speed=8.0), happenings=tuple(told))
+    figure = draw_preview(rollout, NO_SCENERY, [PreviewView(CAMERA)])
+    figure.savefig(io.BytesIO())
+    speeds = next(axes for axes in figure.axes if axes.get_ylabel() == "speed, km/h")
+    legend = speeds.get_legend().get_window_extent()
+    assert len(speeds.get_legend().texts) >= 1 + others
+    assert len(speeds.texts) == len(told)
+    for other in (speeds, *speeds.texts):
+        assert not legend.overlaps(other.get_window_extent())
+    assert figure.bbox.y1 >= legend.y1
 
 
 def test_bodies_near_the_ego_are_labelled_in_the_view_from_above():
