@@ -15,12 +15,24 @@ def beside(path: Path) -> Path:
 
 
 @contextmanager
+def _named(path: Path, part: Path) -> Iterator[None]:
+    """Let errors of the hidden file or folder name the one that was asked for."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is not None and Path(error.filename).is_relative_to(part):
+            error.filename = str(path / Path(error.filename).relative_to(part))
+        raise
+
+
+@contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
     """Yield a path to write to; it is renamed to `path` when the block ends, and deleted if the block raises."""
     part = beside(path)
     try:
-        yield part
-        os.replace(part, path)
+        with _named(path, part):
+            yield part
+            os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
 
@@ -33,12 +45,14 @@ def whole_folder(path: Path) -> Iterator[Path]:
     incomplete one.
     """
     part, old = beside(path), beside(path)
-    part.mkdir()
+    with _named(path, part):
+        part.mkdir()
     try:
-        yield part
-        if path.exists():
-            os.replace(path, old)
-        os.replace(part, path)
+        with _named(path, part):
+            yield part
+            if path.exists():
+                os.replace(path, old)
+            os.replace(part, path)
     finally:
         shutil.rmtree(part, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)

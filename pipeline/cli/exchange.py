@@ -5,7 +5,7 @@ from pathlib import Path
 from rich.console import Console
 
 from pipeline.cli.editor import first_line, schema_for
-from pipeline.errors import UserError
+from pipeline.errors import UserError, refuse_unwritable
 from pipeline.runs.safe_names import safe_name
 from pipeline.runs.scenario_sources import find, load_all
 from scenarios.openscenario.distributions import Imports, import_scenarios
@@ -28,6 +28,7 @@ def import_files(path: Path, out: Path | None, asked: ImportOptions, console: Co
     taken = [target for target in targets if target.exists()]
     if taken:
         raise UserError(f"{taken[0]} exists; give another --out")
+    refuse_unwritable(out, "--out")
     try:
         for target, scenario in zip(targets, found.scenarios, strict=True):
             target.parent.mkdir(parents=True, exist_ok=True)

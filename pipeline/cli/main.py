@@ -70,6 +70,8 @@ def new(
 
     with plain_errors():
         made = write_new(path, phrase)
+    if made.folder is not None:
+        console.print(f"made the folder {made.folder}", markup=False, highlight=False, soft_wrap=True)
     console.print(f"wrote {made.path}; next: nearmiss explain {made.path}", markup=False, soft_wrap=True)
 
 

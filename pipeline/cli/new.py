@@ -8,7 +8,7 @@ from outputs.verdict import Outcome
 from pipeline.checks.physics import check_physics
 from pipeline.cli.display.catalog import nearest_shipped
 from pipeline.cli.editor import MODELINE, first_line, schema_for
-from pipeline.errors import UserError
+from pipeline.errors import UserError, refuse_unwritable
 from pipeline.runs.safe_names import safe_name
 from pipeline.runs.scenario_sources import NotFound, find
 from scenarios.authoring.draft import Draft, NotDrafted, draft
@@ -18,9 +18,10 @@ from scenarios.simulation.simulate import simulate
 
 @dataclass(frozen=True)
 class NewFile:
-    """The written file."""
+    """The written file, and the highest folder that was made for it, if any."""
 
     path: Path
+    folder: Path | None = None
 
 
 def write_new(path: Path, phrase: str | None = None) -> NewFile:
@@ -31,6 +32,8 @@ def write_new(path: Path, phrase: str | None = None) -> NewFile:
     path = path if path.suffix in (".yaml", ".yml") else path.with_name(f"{path.name}.yaml")
     if path.exists():
         raise UserError(f"{path} exists; give another name")
+    refuse_unwritable(path, "new")
+    missing = [folder for folder in path.parents if not folder.exists()]
     name = safe_name(path.stem)
     begun = _begun(phrase, name) if phrase is not None else Draft(template(name))
     try:
@@ -40,7 +43,7 @@ def write_new(path: Path, phrase: str | None = None) -> NewFile:
             stream.write(f"{first}\n{begun.text}")
     except OSError as error:
         raise UserError(f"{path} cannot be written: {error.strerror}") from None
-    return NewFile(path)
+    return NewFile(path, missing[-1] if missing else None)
 
 
 def _begun(phrase: str, name: str) -> Draft:

@@ -52,10 +52,15 @@ def plan(
     with plain_errors():
         from outputs.atomic_write import write_text
         from pipeline.engine.machine import cores
+        from pipeline.errors import UserError, refuse_unwritable
         from pipeline.planning.cost_model import SHIPPED, read_measured
         from pipeline.planning.forecast import Cluster, FailureRates
         from pipeline.planning.planning import CORES_A_GPU, USUAL_START_S, PlanRequest, plan_batch
 
+        if write:
+            if write.is_dir():
+                raise UserError(f"--write {write} is a folder; name a file")
+            refuse_unwritable(write.parent, "--write")
         measured = read_measured(source or SHIPPED)
         if startup is not None:
             measured = measured.model_copy(update={"startup_s": startup})

@@ -36,3 +36,14 @@ def test_a_failure_keeps_the_existing_folder(tmp_path):
         (part / "two").touch()
         raise RuntimeError
     assert [p.name for p in tmp_path.rglob("*")] == ["clip", "one"]
+
+
+def test_an_error_names_the_file_that_was_asked_for(tmp_path):
+    (tmp_path / "there").mkdir()
+    with pytest.raises(OSError) as raised:
+        write_text(tmp_path / "there", "a folder cannot be replaced by a file")
+    assert raised.value.filename == str(tmp_path / "there")
+    with pytest.raises(OSError) as raised, whole_folder(tmp_path / "new") as part:
+        (part / "absent" / "a.txt").write_text("")
+    assert raised.value.filename == str(tmp_path / "new" / "absent" / "a.txt")
+    assert [path.name for path in tmp_path.iterdir()] == ["there"]

@@ -16,6 +16,7 @@ from conditioning.renderer.procedural import render_procedural
 from pipeline.cli.authoring.explaining import show
 from pipeline.cli.authoring.sources import log_remarks, parameters_text, runnable
 from pipeline.cli.display.check_report import tell_left_out, tell_log_remarks
+from pipeline.errors import refuse_unwritable
 from pipeline.runs.safe_names import safe_name
 from pipeline.runs.scenario_sources import find, load_all, refuse_unused_log
 from pipeline.worlds import SimulatedWorld, open_world, refuse_rig_of_log
@@ -28,8 +29,9 @@ HEIGHT, WIDTH = 288, 512  # of each camera's picture
 def preview_files(names: tuple[str, ...], log: Path | None, rig: str, out: Path, console: Console) -> bool:
     """Draw every scenario: from above, speeds, pictures and layers; False if a file has faults or cannot be drawn.
 
-    `rig` names cameras or their file; RigError for one that there is not.
+    `rig` names cameras or their file; RigError for one that there is not, UserError if `out` cannot be written.
     """
+    refuse_unwritable(out, "--out")
     mounted = find_rig(rig)
     cameras = tuple(camera.resized(HEIGHT, WIDTH) for camera in mounted)
     loaded = load_all(find(names))

@@ -263,3 +263,35 @@ def test_the_advice_for_a_missing_baseline_is_in_the_help(tmp_path):
         load_baseline(tmp_path / "baseline.json")
     (advised,) = re.findall(r"`nearmiss evaluate (--calibrate \d+)`", str(told.value))
     assert set(re.findall(r"--calibrate \d+", text)) == {advised}
+
+
+@pytest.mark.parametrize(
+    "command", [("new",), ("preview", "nhtsa/cut-in", "--out"), ("plan", "--clips", "9", "--write")]
+)
+def test_a_refusal_names_the_file_or_folder_that_was_asked_for(command, tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path)  # root may write everywhere
+    code, text = call(*command, tmp_path / "made.yaml")
+    assert code == MISUSED
+    assert f"{tmp_path} cannot be written; name another folder" in " ".join(text.split())
+    assert SCHEMA.name not in text and ".part" not in text
+    assert not list(tmp_path.iterdir())
+
+
+def test_import_names_the_folder_that_cannot_be_written(tmp_path, monkeypatch):
+    (there := tmp_path / "out").mkdir()
+    assert call("export", "nhtsa/cut-in", "--out", tmp_path)[0] == OK
+    (made,) = tmp_path.glob("*.xosc")
+    monkeypatch.setattr(os, "access", lambda path, mode: path != there)
+    code, text = call("import", made, "--out", there / "b.yaml")
+    assert code == MISUSED
+    assert f"{there} cannot be written; name another folder" in " ".join(text.split())
+    assert not list(there.iterdir())
+
+
+def test_new_tells_the_folders_that_it_makes(tmp_path):
+    code, text = call("new", tmp_path / "a" / "b" / "mine.yaml")
+    assert code == OK
+    assert f"made the folder {tmp_path / 'a'}\n" in text
+    code, text = call("new", tmp_path / "a" / "b" / "other.yaml")
+    assert code == OK
+    assert "folder" not in text.replace(str(tmp_path), "")
