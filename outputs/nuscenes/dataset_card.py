@@ -7,6 +7,7 @@ from typing import Protocol, runtime_checkable
 from outputs.nuscenes.detection_task import class_table
 from outputs.nuscenes.tables import vehicle_of
 from outputs.nuscenes.taxonomy import DETECTION_RANGE_M
+from scenarios.source.counts import counted
 
 _CARD = """# {count} generated driving clips in nuScenes format
 
@@ -94,7 +95,7 @@ def _rigs(records: Sequence[CardClip]) -> str:
     if all(len(record.cameras) == 1 for record in records):
         return ""
     counts = Counter(record.rig for record in records)
-    told = "; ".join(f"{name} ({counts[name]} clips): {rigs[name]}" for name in sorted(rigs))
+    told = "; ".join(f"{name} ({counted(counts[name], 'clip')}): {rigs[name]}" for name in sorted(rigs))
     alone = sum(not record.cameras_agree for record in records)
     apart = (
         f" **In {alone} clips each camera was drawn separately**, without the pictures of the others: an object in two "

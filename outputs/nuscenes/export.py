@@ -6,11 +6,12 @@ from pathlib import Path
 from outputs.defaults import FIRST_FORMAT
 from outputs.export_format import ExportFormat
 from outputs.nuscenes.dataset import VERSION, write_dataset
+from scenarios.source.counts import listed_counts
 
 
 def _write(clips: Sequence[Path], root: Path) -> str:
     made = write_dataset(clips, root)
-    return f"{made.scenes} scenes, {made.samples} samples, {made.annotations} annotations"
+    return listed_counts(scene=made.scenes, sample=made.samples, annotation=made.annotations)
 
 
 def _validate(root: Path) -> tuple[str, ...]:

@@ -9,13 +9,14 @@ from matplotlib.figure import Figure
 
 from outputs.searches.records import SearchRecord, Trial
 from outputs.searches.search_plot import CEILING, FRONTIER, HIT, MISSED
+from scenarios.source.counts import counted
 
 
 def plot_frontier(path: Path, record: SearchRecord) -> None:
     """Write a PNG with one panel per pair of measures."""
     pairs = list(combinations(range(len(record.measures)), 2))
     figure = Figure(figsize=(6.4 * len(pairs), 5.2), layout="constrained")
-    figure.suptitle(f"{record.file}: {len(record.trials)} trials, seed {record.seed}", fontsize=11)
+    figure.suptitle(f"{record.file}: {counted(len(record.trials), 'trial')}, seed {record.seed}", fontsize=11)
     panels = figure.subplots(1, len(pairs), squeeze=False)[0]
     for axes, (across, up) in zip(panels, pairs, strict=True):
         _draw_pair(axes, record, across, up)

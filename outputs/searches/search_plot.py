@@ -8,6 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from outputs.searches.records import SearchParameter, SearchRecord, Trial
+from scenarios.source.counts import counted
 
 COLUMNS, MOST_PARAMETERS = 3, 11
 MISSED, HIT, FRONTIER = "#0b66c3", "OrRd", "#17202a"
@@ -20,7 +21,9 @@ def plot_search(path: Path, record: SearchRecord) -> None:
     parameters = record.parameters[:MOST_PARAMETERS]
     rows = -(-(len(parameters) + 1) // COLUMNS)
     figure = Figure(figsize=(4.6 * COLUMNS, 3.6 * rows), layout="constrained")
-    figure.suptitle(f"{record.file}: {record.measure}, {len(record.trials)} trials, seed {record.seed}", fontsize=11)
+    figure.suptitle(
+        f"{record.file}: {record.measure}, {counted(len(record.trials), 'trial')}, seed {record.seed}", fontsize=11
+    )
     panels = figure.subplots(rows, COLUMNS, squeeze=False, sharey=True).ravel()
     measured = [trial for trial in record.trials if trial.value is not None]
     _draw_progress(panels[0], record)

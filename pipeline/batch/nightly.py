@@ -35,6 +35,7 @@ from pipeline.runs.clip_outcome import ClipDone, ClipFailed, Timings
 from pipeline.runs.run_config import ExecutionConfig, NightlyBudget, NightlyOptions, RunConfig
 from pipeline.runs.run_folder import Job, Run
 from pipeline.runs.saved_request import command_words
+from scenarios.source.counts import counted
 
 
 class NightlyConfig(NightlyOptions):
@@ -119,7 +120,8 @@ class NightlyReport:
         """A summary in one line."""
         rest = f"{self.before} made on earlier nights, {self.waiting} waiting, {len(self.given_up)} given up"
         dataset = f"; {self.gathered.line}" if self.gathered else ""
-        return f"{self.name}: {self.summary.counts}; {rest}; {len(self.summary.plan.faults)} files with faults{dataset}"
+        faults = f"{counted(len(self.summary.plan.faults), 'file')} with faults"
+        return f"{self.name}: {self.summary.counts}; {rest}; {faults}{dataset}"
 
 
 def nightly(
@@ -205,7 +207,7 @@ def _gathered(order: NightlyConfig) -> MergeResult | None:
         log.error("not merged", extra={"reason": str(error)})
         return MergeResult(False, f"dataset unchanged: {error}")
     version = merged.version.name if merged.version else "no version yet"
-    return MergeResult(not merged.left_out, f"{len(merged.added)} scenes added to {order.into} ({version})")
+    return MergeResult(not merged.left_out, f"{counted(len(merged.added), 'scene')} added to {order.into} ({version})")
 
 
 def what_is_due(jobs: Sequence[Job], past: History, code: str, retry_failed: bool = False) -> BatchPlan:

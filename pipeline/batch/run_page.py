@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from pipeline.batch.generate import Summary
+from scenarios.source.counts import counted
 
 
 def line_of(summary: Summary) -> str:
-    return f"{summary.run}: {summary.counts}, {len(summary.plan.faults)} files with faults"
+    return f"{summary.run}: {summary.counts}, {counted(len(summary.plan.faults), 'file')} with faults"
 
 
 def rows_of(summary: Summary) -> Iterator[dict[str, str]]:
@@ -23,5 +24,5 @@ def page_of(summary: Summary, line: str) -> str:
     table = "".join(f"| {' | '.join(cell.replace('|', '/') for cell in row.values())} |\n" for row in rows)
     faults = "".join(f"```\n{fault}\n```\n" for fault in (*summary.plan.faults, *summary.plan.log_remarks))
     report = summary.run.absolute() / "report.html"
-    head = f"# {line}\n\n{len(summary.plan.jobs)} clips requested. Report: `{report}`\n\n"
+    head = f"# {line}\n\n{counted(len(summary.plan.jobs), 'clip')} requested. Report: `{report}`\n\n"
     return head + (f"| clip | verdict | why |\n| --- | --- | --- |\n{table}\n" if rows else "") + faults

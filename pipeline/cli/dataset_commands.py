@@ -8,6 +8,7 @@ from rich.console import Console
 
 from outputs.defaults import FIRST_FORMAT
 from pipeline.cli.terminal import INCOMPLETE, OK, console, plain_errors
+from scenarios.source.counts import counted, listed_counts
 
 if TYPE_CHECKING:
     from pipeline.datasets.merge import MergeSummary
@@ -63,8 +64,8 @@ def _tell(console: Console, into: str, merged: "MergeSummary") -> None:
     if version is None:
         console.print(f"{into}: no accepted clip yet, so no version", markup=False)
         return
-    added = f"{len(merged.added)} scenes added" if merged.added else "nothing new"
-    total = f"{len(version.scenes)} scenes, {version.samples} samples, {version.annotations} annotations"
+    added = f"{counted(len(merged.added), 'scene')} added" if merged.added else "nothing new"
+    total = listed_counts(scene=len(version.scenes), sample=version.samples, annotation=version.annotations)
     console.print(f"{into}: {added}; {version.name} has {total}", highlight=False, markup=False, soft_wrap=True)
     table = Table("split", "requested", "actual", "families", "scenes", box=None, pad_edge=False)
     for side in version.splits:
@@ -106,6 +107,5 @@ def fetch(
             count = fetch_version(store, wanted, to)
         except (OSError, ValueError) as error:
             raise UserError(f"{dataset}: {error}{run_instead(dataset)}") from None
-    console.print(
-        f"{count} files downloaded; NuScenes('{wanted.name}', '{to}')", highlight=False, markup=False, soft_wrap=True
-    )
+    told = f"{counted(count, 'file')} downloaded; NuScenes('{wanted.name}', '{to}')"
+    console.print(told, highlight=False, markup=False, soft_wrap=True)

@@ -14,6 +14,7 @@ from scenarios.openscenario.import_file import Imported, ImportOptions
 from scenarios.openscenario.source.node import Report
 from scenarios.openscenario.write_file import told_once
 from scenarios.simulation.simulate import simulate
+from scenarios.source.counts import counted
 
 
 def import_files(path: Path, out: Path | None, asked: ImportOptions, console: Console) -> None:
@@ -48,9 +49,9 @@ def _targets(out: Path, found: Imports, several: bool) -> list[Path]:
 
 def _tell(found: Imports, out: Path, several: bool, console: Console) -> None:
     if found.chosen < found.whole:
-        console.print(f"{found.chosen} of {found.whole} combinations of values, evenly chosen", markup=False)
+        console.print(f"{found.chosen} of {counted(found.whole, 'combination')} of values, evenly chosen", markup=False)
     for name, count in found.dropped.items():
-        console.print(f"{count} combinations of values left out by the constraints of {name}", markup=False)
+        console.print(f"{counted(count, 'combination')} of values left out by the constraints of {name}", markup=False)
     remarks = _together(found.scenarios)
     for title, style, lines in (
         ("not in the file, since the language cannot represent it", "red", remarks.refused),
@@ -59,7 +60,7 @@ def _tell(found: Imports, out: Path, several: bool, console: Console) -> None:
     ):
         for line in told_once(lines):
             console.print(f"{title}: {line}", style=style, markup=False, highlight=False, soft_wrap=True)
-    files = f"{len(found.scenarios)} scenario files in " if several else ""
+    files = f"{counted(len(found.scenarios), 'scenario file')} in " if several else ""
     console.print(f"wrote {files}{out}; next: nearmiss explain {out}", markup=False, soft_wrap=True)
 
 

@@ -10,6 +10,7 @@ import typer
 from pipeline.cli.options import with_options
 from pipeline.cli.terminal import INCOMPLETE, OK, console, plain_errors
 from pipeline.runs.run_config import GraceOptions
+from scenarios.source.counts import counted
 
 RunFolder = Annotated[Path, typer.Argument(metavar="DIR", help="A run folder made by `nearmiss generate`.")]
 
@@ -110,12 +111,18 @@ def _gc_dataset(place: str, dry_run: bool, days: float | None) -> None:
     age = AGE if days is None else timedelta(days=days)
     swept = gc_dataset(place, age, dry_run)
     _tell(
-        [(one.frees, f"{one.group.name}  {len(one.files)} files, {one.group.kind}") for one in swept.deleted], dry_run
+        [
+            (one.frees, f"{one.group.name}  {counted(len(one.files), 'file')}, {one.group.kind}")
+            for one in swept.deleted
+        ],
+        dry_run,
     )
     if swept.kept:
         held, days = sum(one.frees for one in swept.kept) / 2**20, age / timedelta(days=1)
         why = f"changed within {days:g} days, a running merge may need them; if no merge is running: --older-than 0"
-        console.print(f"{held:9.2f} MiB  kept in {len(swept.kept)} places: {why}", highlight=False, soft_wrap=True)
+        console.print(
+            f"{held:9.2f} MiB  kept in {counted(len(swept.kept), 'place')}: {why}", highlight=False, soft_wrap=True
+        )
 
 
 def _tell(gone: Sequence[tuple[int, str]], dry_run: bool) -> None:

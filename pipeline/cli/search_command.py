@@ -18,6 +18,7 @@ from scenarios.compiler.search_space import space
 from scenarios.load import load
 from scenarios.metrics.near_miss import NearMiss, near_miss
 from scenarios.simulation.simulate import simulate
+from scenarios.source.counts import counted
 from scenarios.source.yaml_document import read_document
 from scenarios.sweeps.axes import Dimension, Span
 from scenarios.sweeps.sweep_spec import as_text
@@ -86,7 +87,7 @@ def _asked(names: tuple[str, ...]) -> tuple[SeverityMeasure, ...]:
 def _one_file(name: str) -> Path:
     files = find((name,))
     if len(files) != 1:
-        raise UserError(f"{name}: {len(files)} files; a search needs exactly one")
+        raise UserError(f"{name}: {counted(len(files), 'file')}; a search needs exactly one")
     return files[0]
 
 

@@ -13,6 +13,7 @@ from outputs.versioned.store import BadAddress, open_store
 from pipeline.datasets.garbage_collect import is_dataset
 from pipeline.errors import UserError
 from pipeline.runs.run_folder import Run, State, look, run_around, run_instead
+from scenarios.source.counts import listed_counts
 
 
 class DatasetNotExported(UserError):
@@ -92,4 +93,5 @@ def _of_dataset(place: str, chosen: ExportFormat, out: Path, version: str | None
         raise DatasetNotExported(str(error)) from None
     wanted = find_version(store, version)
     fetch_version(store, wanted, out)
-    return f"{wanted.name}: {len(wanted.scenes)} scenes, {wanted.samples} samples, {wanted.annotations} annotations"
+    holds = listed_counts(scene=len(wanted.scenes), sample=wanted.samples, annotation=wanted.annotations)
+    return f"{wanted.name}: {holds}"

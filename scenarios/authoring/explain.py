@@ -32,6 +32,7 @@ from scenarios.scenario import (
     brought,
     carriers,
 )
+from scenarios.source.counts import counted
 from scenarios.source.units import ANGLE, SPEED, shown
 from scenarios.source.yaml_document import read_document
 from scenarios.spec.actor_spec import ON_RAMP
@@ -101,7 +102,7 @@ def _looks(body: Body) -> str:
 
 
 def _road(road: Road) -> str:
-    lanes = f"{road.lanes} lane{'s' * (road.lanes > 1)} in the ego's direction (0 on the right)"
+    lanes = f"{counted(road.lanes, 'lane')} in the ego's direction (0 on the right)"
     against = f", {road.opposite_lanes} against it" if road.opposite_lanes else ", none against it"
     bend = _bends(road) if road.pieces else _bend(road.curvature_per_m)
     each = ", ".join(f"{width:g}" for width in road.lane_widths_m)
@@ -119,7 +120,7 @@ def _junction(road: Road) -> list[str]:
     if (there := road.junction) is None:
         return []
     where = "crosses" if there.arms == "both" else f"joins from the {there.arms}"
-    lanes = f"{there.lanes} lane{'s' * (there.lanes > 1)} from right to left, {there.opposite_lanes} back"
+    lanes = f"{counted(there.lanes, 'lane')} from right to left, {there.opposite_lanes} back"
     if there.ring_m:
         size = f"outer radius {there.ring_m:g} m, island {there.island_m:g} m"
         return [f"Roundabout: at {there.at_m:g} m another road {where}, {size}; circulating traffic has right of way."]
@@ -303,10 +304,10 @@ def _between(bounds: tuple[float, float], unit: str) -> str:
 
 
 def _sweep(scenarios: tuple[Scenario, ...], dropped: Mapping[str, int]) -> Iterator[str]:
-    counted = f"{len(scenarios)} scenario{'s' * (len(scenarios) != 1)}"
+    made = counted(len(scenarios), "scenario")
     if dropped:
-        counted += f" of {len(scenarios) + sum(dropped.values())} combinations"
-    yield f"Sweep: {counted} (the first is described above):"
+        made += f" of {counted(len(scenarios) + sum(dropped.values()), 'combination')}"
+    yield f"Sweep: {made} (the first is described above):"
     for constraint, count in dropped.items():
         yield f"  {count} dropped, which break '{constraint}'"
     for scenario in scenarios[:20]:

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from pipeline.cli.json_output import JsonShipped, LibraryDocument, print_document
 from scenarios.load import groups, library, load, suites
+from scenarios.source.counts import counted
 from scenarios.source.yaml_document import read_document
 
 _EMPTY = {"the", "and", "then", "with", "from", "ego", "for", "that", "into", "onto", "over", "out", "its", "road"}
@@ -22,8 +23,7 @@ def list_shipped(console: Console) -> None:
         if group in ("library", "suites"):  # each of their folders is a group
             continue
         loaded = [load(file) for file in files]
-        counted = sum(map(len, loaded))
-        console.print(f"[bold]{group}[/]  {counted} scenario{'s' * (counted > 1)}", highlight=False)
+        console.print(f"[bold]{group}[/]  {counted(sum(map(len, loaded)), 'scenario')}", highlight=False)
         table = Table.grid(Column(no_wrap=True), Column(), padding=(0, 2))
         for file, scenarios in zip(files, loaded, strict=True):
             table.add_row(Text(f"  {file.stem}"), Text(scenarios[0].intent))

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from pipeline.runs.clip_outcome import ClipFailed, Ending
 from pipeline.runs.stage_timer import in_work
+from scenarios.source.counts import counted
 
 
 class ProgressDisplay:
@@ -39,9 +40,7 @@ class ProgressDisplay:
         self.run = run
         self.bar.reset(self.task, total=missing)
         already = f", {there} already there" if there else ""
-        self.console.print(
-            f"{run}: {missing} clip{'s' * (missing != 1)} to make{already}", markup=False, soft_wrap=True
-        )
+        self.console.print(f"{run}: {counted(missing, 'clip')} to make{already}", markup=False, soft_wrap=True)
 
     def ended(self, ending: Ending) -> None:
         self.bar.advance(self.task)
@@ -70,7 +69,7 @@ class ProgressDisplay:
         task, ended = self.bar.tasks[self.task], sum(self.counts.values())
         if not ended:
             return "clips" if in_work(self.run) else "loading the networks"
-        counted = ", ".join(f"{count} {kind}" for kind, count in self.counts.items() if count)
+        told = ", ".join(f"{count} {kind}" for kind, count in self.counts.items() if count)
         if ended == task.total:
-            return f"{counted}; building dataset and report"
-        return f"{counted}; {60 * ended / max(1.0, task.elapsed or 0.0):.1f} a minute"
+            return f"{told}; building dataset and report"
+        return f"{told}; {60 * ended / max(1.0, task.elapsed or 0.0):.1f} a minute"

@@ -11,6 +11,7 @@ from outputs.searches.records import Fate, SearchRecord, Trial
 from pipeline.cli.display.check_report import near_miss_text
 from pipeline.search.search import SearchResult
 from scenarios.metrics.near_miss import NearMiss
+from scenarios.source.counts import counted
 from scenarios.sweeps.sweep_spec import as_shown
 
 
@@ -46,7 +47,7 @@ def print_answer(
     fates = ", ".join(f"{count} {fate}" for fate, count in record.fates.items())
     pace = f"{60 * len(record.trials) / max(answer.seconds, 1e-9):.0f} a minute"
     early = "stopped early: " if answer.stopped else ""
-    told = f"{early}{len(record.trials)} trials in {answer.seconds:.0f} s ({pace}): {fates}"
+    told = f"{early}{counted(len(record.trials), 'trial')} in {answer.seconds:.0f} s ({pace}): {fates}"
     console.print(told, soft_wrap=True, highlight=False)
     for what, where in (("frontier", "frontier"), ("plot", "search.png"), ("trials", "search.json")):
         console.print(f"{what:9}{out / where}", markup=False, soft_wrap=True, highlight=False)

@@ -12,6 +12,7 @@ from pipeline.cli.display.check_report import tell_left_out, tell_log_remarks
 from pipeline.datasets.export import datasets_of
 from pipeline.runs.clip_outcome import Timings
 from pipeline.runs.run_folder import Run
+from scenarios.source.counts import counted
 
 
 def print_summary(console: Console, summary: Summary) -> None:
@@ -23,7 +24,7 @@ def print_summary(console: Console, summary: Summary) -> None:
     console.print(clips_table(summary))
     if summary.made.clips:
         console.print(stages_table(summary.made))
-    console.print(f"{summary.counts}; {len(summary.plan.faults)} files with faults")
+    console.print(f"{summary.counts}; {counted(len(summary.plan.faults), 'file')} with faults")
     if summary.accepted:
         for dataset in datasets_of(Run(summary.run)):
             console.print(f"dataset  {dataset.folder}   {dataset.opens}", markup=False)
@@ -43,7 +44,7 @@ def clips_table(summary: Summary) -> Table:
 
 def stages_table(made: Timings) -> Table:
     """Seconds of a clip in each stage (mean, longest, share of the total), and the workers' peak memory."""
-    table = _table("stage", "mean s", "longest s", "share", title=f"{made.clips} clips made now")
+    table = _table("stage", "mean s", "longest s", "share", title=f"{counted(made.clips, 'clip')} made now")
     total = sum(made.total_s.values())
     for name, seconds in made.total_s.items():
         share = f"{seconds / total:.0%}"

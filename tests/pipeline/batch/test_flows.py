@@ -87,7 +87,7 @@ def told(folder, speck_weights) -> dict[str, Any]:
 def test_the_flow_makes_all_valid_clips_and_reports_the_missing_ones(told, folder):
     once, out = told["once"], folder / "run"
     assert once["state"] == "Failed"  # a file has faults: an operator must not miss it
-    counts = re.search(r"(\d) accepted, (\d) rejected, 0 failed, 1 files with faults", once["message"])
+    counts = re.search(r"(\d) accepted, (\d) rejected, 0 failed, 1 file with faults", once["message"])
     accepted, rejected = map(int, counts.groups())
     assert accepted + rejected == 3
     assert "broken.yaml" in once["page"]

@@ -168,7 +168,7 @@ def test_a_folder_with_only_invalid_files_is_refused_and_one_invalid_file_is_not
     (tmp_path / "specs" / "broken.yaml").write_text("name: broken\n")
     account = work(order, FIRST, Batch())
     assert not account.ok
-    assert "1 files with faults" in account.line
+    assert "1 file with faults" in account.line
     for name in ("alpha", "beta"):
         (tmp_path / "specs" / f"{name}.yaml").unlink()
     with pytest.raises(NothingToMake, match=r"broken\.yaml"):

@@ -58,7 +58,7 @@ def test_the_clip_is_accepted_and_the_dataset_is_valid(six):
     assert six.accepted == 1
     report = check_dataset(six.run / "dataset")
     assert report.problems == ()
-    assert f"* **Cameras**: {six.records[0].rig} (1 clips): `CAM_FRONT`" in (six.run / "dataset/README.md").read_text()
+    assert f"* **Cameras**: {six.records[0].rig} (1 clip): `CAM_FRONT`" in (six.run / "dataset/README.md").read_text()
     assert "drawn separately" not in (six.run / "dataset/README.md").read_text()
 
 
