@@ -7,8 +7,9 @@ values of each rule at each place stored, so that the work grows with the number
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from lark import Lark, Token, Transformer, Tree
 from lark.grammar import NonTerminal, Rule, Symbol
@@ -49,31 +50,48 @@ class _Memory:
     depth: int = 0
 
 
+class _Word:
+    """A terminal, compiled when it is first tried: of some five hundred a line tries a part."""
+
+    def __init__(self, written: str) -> None:
+        self.written = written
+
+    @cached_property
+    def match(self) -> Callable[[str, int], re.Match[str] | None]:
+        return re.compile(self.written).match
+
+
+class _Opening:
+    """The words with which an alternative can begin."""
+
+    def __init__(self, words: Iterable[_Word]) -> None:
+        self._words = tuple(words)
+
+    def match(self, text: str, at: int) -> bool:
+        return any(word.match(text, at) is not None for word in self._words)
+
+
 @dataclass(frozen=True)
 class _Alternative:
     """One compiled rule. `opening` matches where its first word does; it saves trying a rule word by word."""
 
     rule: Rule
-    opening: re.Pattern[str]
+    opening: _Opening
 
 
 class ReadingParser:
     """Finds the values that `transformer`, a bottom-up reader as for a Lark parser, gives to all readings of a text."""
 
     def __init__(self, grammar: Lark, transformer: Transformer) -> None:
-        self._words = {t.name: re.compile(t.pattern.to_regexp()) for t in grammar.terminals}
-        self._skipped = re.compile("(?:" + "|".join(self._words[name].pattern for name in grammar.ignore_tokens) + ")*")
+        self._words = {t.name: _Word(t.pattern.to_regexp()) for t in grammar.terminals}
+        self._skipped = re.compile("(?:" + "|".join(self._words[name].written for name in grammar.ignore_tokens) + ")*")
         self._transformer = transformer
         openings = _openings(grammar.rules)
-        compiled: dict[tuple[str, ...], re.Pattern[str]] = {}
         self._begins: dict[str, list[_Alternative]] = {}
         self._repeats: dict[str, list[_Alternative]] = {}
         for rule in grammar.rules:
             there = openings[rule.origin.name] if _repeats(rule) else _opening(rule, openings)
-            key = tuple(sorted(there))
-            if key not in compiled:
-                compiled[key] = re.compile("|".join(f"(?:{self._words[name].pattern})" for name in key))
-            opening = compiled[key]
+            opening = _Opening(self._words[name] for name in sorted(there))
             known = self._repeats if _repeats(rule) else self._begins
             known.setdefault(str(rule.origin.name), []).append(_Alternative(rule, opening))
 
