@@ -159,14 +159,13 @@ def stopped_by(stop: Callable[[], object], run: Run, jobs: tuple[Job, ...]) -> I
         raise Stopped(f"stopped on request: {there} clips are made, {left} are missing; resume: {resuming(run.path)}")
 
 
-def refuse_unknown(request: RunConfig) -> None:
-    """Check the names in a request without reading scenarios. Raises `NotFound`, RegistryError for an unknown renderer
-    or format, or RigError for unknown cameras."""
+def refuse_unknown(request: RunConfig) -> tuple[Rig, tuple[Path, ...]]:
+    """Check the names in a request without reading scenarios; returns its cameras and files. Raises `NotFound`,
+    RegistryError for an unknown renderer or format, or RigError for unknown cameras."""
     for name in request.formats:
         EXPORTERS.get(name)
     RENDERERS.get(request.renderer)
-    cameras_of(request)
-    read_specs(request)
+    return cameras_of(request), read_specs(request)
 
 
 def make_plan(request: RunConfig) -> Plan:
@@ -174,9 +173,8 @@ def make_plan(request: RunConfig) -> Plan:
 
     Scenarios without their log are left out and listed in the plan; it is an error if no other scenario remains.
     """
-    refuse_unknown(request)
-    rig = cameras_of(request)
-    loaded = load_all(read_specs(request))
+    rig, files = refuse_unknown(request)
+    loaded = load_all(files)
     weights = "-".join(model_fingerprints(request.renderer, request.preset, request.weights).values())
     without_log = tuple(s.name for s in loaded.scenarios if s.from_log and request.log is None)
     if without_log and len(without_log) == len(loaded.scenarios) and not loaded.faults:

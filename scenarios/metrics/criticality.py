@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float, Int
 
-from scenarios.metrics.contact import SIDES
 from scenarios.metrics.formulas import time_headway
 from scenarios.metrics.pairs import (
     CLOSING,
@@ -91,8 +90,3 @@ def closest(met: Encounters) -> Closest:
     row = met.gap_m.argmin(axis=1)
     at = np.arange(len(row)), row
     return Closest(np.where(np.isfinite(met.gap_m[at]), row, -1), met.gap_m[at], met.ttc_s[at], met.headway_s[at])
-
-
-def side_words(side: int) -> str:
-    """A side of the ego in words."""
-    return SIDES[side]

@@ -57,20 +57,6 @@ def decel_behind(gap, speed, lead, lead_brakes):
     return moving
 
 
-def required_acceleration(gap_m: Numbers, speed_mps: Numbers, lead_mps: Numbers, lead_mps2: Numbers) -> Numbers:
-    """The constant acceleration (negative) that just avoids contact with the leader; 0 if none is needed.
-
-    A braking leader is assumed to brake to a standstill; an oncoming body keeps its speed.
-    """
-    gap, v, lead, a = np.broadcast_arrays(*(np.asarray(x, float) for x in (gap_m, speed_mps, lead_mps, lead_mps2)))
-    there = np.isfinite(gap)
-    needed = [
-        decel_behind(*each) if known else 0.0
-        for known, *each in zip(there.flat, gap.flat, v.flat, lead.flat, np.maximum(-a, 0.0).flat, strict=True)
-    ]
-    return -np.array(needed).reshape(gap.shape)
-
-
 def brake_threat(required_mps2: Numbers, friction: float) -> Numbers:
     """Required over available braking; at 1 or more braking cannot avoid the collision."""
     return -np.asarray(required_mps2, float) / (friction * G)

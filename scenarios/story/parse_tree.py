@@ -247,10 +247,6 @@ class _StoryTransformer(Moments):
             return ClauseError(f"'within {items[0]}' for how long it takes, or 'after {items[0]}' for when it begins")
         return "within", items[0]
 
-    def after_length(self, items: list) -> Part:
-        """'after 20 m': when the actor has travelled that far."""
-        return "when", Moment("travelled", {"distance": items[0]}, {"of": "it"})
-
     def nothing(self, _: list) -> list[Part]:
         return []
 

@@ -13,7 +13,6 @@ from scenarios.story.trigger_phrases import DOES, HAS_DONE
 from scenarios.verbs.clause import Clause, Moment
 
 LONGEST, MOST = 1200, 10_000  # characters of a line without, and with, the points of a trajectory
-_CHAINED = re.compile(r"\b(then|after that|afterwards) ")
 _PAIR = re.compile(r"\bbetween .{1,40}? and ")
 LABEL = re.compile(r"([a-z][a-z0-9_-]{0,31}) ?: (.+)")
 

@@ -206,6 +206,11 @@ class Performance:
         sofar = Asked(what, asked_s, self.seconds, "s", tolerance, bound, sofar=True)
         return sofar if sofar.kept is False else replace(sofar, done=None, why_open=self.open)
 
+    def lasts(self, asked_s: float | None) -> Iterator[Asked]:
+        """The duration that the action was asked to last; nothing without one."""
+        if asked_s is not None:
+            yield self.time("duration", asked_s, self.seconds if self.over else None, Bound.EXACT)
+
     def ends_at(self, asked_mps: float, reaches: str = "speed") -> Asked:
         """The speed at the end of the action."""
         done = float(self.speed_mps[-1]) if self.over else None

@@ -83,8 +83,7 @@ def _achieved(action: Follow, seen: Performance) -> Iterator[Asked]:
     yield replace(
         seen.speed(action.speed_mps, fastest, "desired speed", Bound.AT_MOST), why_open="it is faster at the start"
     )
-    if action.for_s is not None:
-        yield seen.time("duration", action.for_s, seen.seconds if seen.over else None, Bound.EXACT)
+    yield from seen.lasts(action.for_s)
 
 
 FOLLOW = StoryVerb(

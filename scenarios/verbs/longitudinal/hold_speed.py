@@ -17,7 +17,7 @@ from scenarios.spec.actor_references import ActorDescription, ActorIndex
 from scenarios.spec.base import Lasting, Section, Speed
 from scenarios.verbs.clause import Clause, ClauseError, flat
 from scenarios.verbs.exported_action import ExportContext, ExportedSpeed
-from scenarios.verbs.performance import Asked, Bound, Performance
+from scenarios.verbs.performance import Asked, Performance
 from scenarios.verbs.story_verb import Refusal, StoryVerb, WrittenEvent, collected
 
 HOLDING_MPS2 = 2.0  # rate with which a held speed is reached
@@ -102,8 +102,7 @@ def _achieved(action: HoldSpeed, seen: Performance) -> Iterator[Asked]:
     held = seen.speed_mps[seen.t_s >= reaching_s]
     worst = float(held[np.argmax(np.abs(held - action.speed_mps))]) if len(held) else None
     yield seen.speed(action.speed_mps, worst)
-    if action.for_s is not None:
-        yield seen.time("duration", action.for_s, seen.seconds if seen.over else None, Bound.EXACT)
+    yield from seen.lasts(action.for_s)
 
 
 HOLD_SPEED = StoryVerb(

@@ -7,9 +7,9 @@ from scenarios.metrics.criticality import closest, encounters
 from scenarios.metrics.formulas import (
     brake_threat,
     braking_decel,
+    decel_behind,
     derivative,
     r157_gap,
-    required_acceleration,
     stopping_distance,
     time_headway,
     time_to_collision,
@@ -67,7 +67,7 @@ def test_time_to_collision_only_while_closing():
 @pytest.mark.parametrize("lead_mps", [0.0, 6.0, 13.0])
 def test_the_required_acceleration_just_avoids_touching(lead_decel, lead_mps):
     gap, v = 15.0, 14.0
-    needed = float(required_acceleration(gap, v, lead_mps, -lead_decel))
+    needed = -float(decel_behind(gap, v, lead_mps, lead_decel))
 
     def smallest_gap(braking: float) -> float:
         t = np.arange(0, 20, 1e-3)
@@ -79,8 +79,8 @@ def test_the_required_acceleration_just_avoids_touching(lead_decel, lead_mps):
 
 
 def test_brake_threat_passes_one_when_braking_cannot_help():
-    assert brake_threat(required_acceleration(5.0, 20.0, 0.0, 0.0), 0.9) > 1
-    assert brake_threat(required_acceleration(50.0, 10.0, 0.0, 0.0), 0.9) < 0.2
+    assert brake_threat(-decel_behind(5.0, 20.0, 0.0, 0.0), 0.9) > 1
+    assert brake_threat(-decel_behind(50.0, 10.0, 0.0, 0.0), 0.9) < 0.2
 
 
 def test_derivative_is_exact_for_a_parabola():
